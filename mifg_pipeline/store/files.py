@@ -1,0 +1,43 @@
+"""Writes that leave the old file or the new one, never half of one."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from mifg_pipeline.errors import MifgError
+
+
+@contextmanager
+def replaced_file(path: Path) -> Iterator[IO[str]]:
+    """Opens a text file that takes the place of ``path`` when the block ends without an exception.
+
+    Raises:
+        MifgError: If the folder cannot be written to or the disk is full; ``path`` is then as it was.
+    """
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def unwritable(path: Path, error: OSError) -> MifgError:
+    """The error for a write that the system refused."""
+    return MifgError(
+        f"Cannot write {path}: {error.strerror or error}.",
+        "Free disk space or choose a folder that you may write to, then run the same command again.",
+    )
