@@ -1,18 +1,41 @@
-# Everything needs one command: each target sets up what it uses. PYTHON picks the interpreter (3.11 or newer).
+# Each target sets up what it uses. PYTHON picks the interpreter (3.11 or newer).
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DEMO := runs/demo
 
-.PHONY: demo test check install clean
+.PHONY: demo test check schemas clean
+
+demo: $(VENV)/.installed  ## the main job on the shipped corpus: corpus -> candidates -> review file -> dataset
+	$(BIN)/mifg generate --corpus data --out $(DEMO)/run --items 60 --seed 1
+	$(BIN)/mifg review pack $(DEMO)/run --annotator you --out $(DEMO)/review/you.jsonl --force
+	$(BIN)/mifg export $(DEMO)/run --out $(DEMO)/dataset --format hf --status candidate
+
+test: $(VENV)/.installed-dev  ## everything that CI runs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+check: $(VENV)/.installed-dev  ## the fast core: a minute or two
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -m "not slow" -n 2
+
+schemas: $(VENV)/.installed-dev  ## writes docs/schema anew from the records
+	$(BIN)/python docs/schema/write.py
+
+clean:
+	rm -rf $(VENV) runs build dist *.egg-info
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable '.[ocr]'
-	touch $@
+	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --editable '.[ocr,dev]'
-	touch $@
-
-install: $(VENV)/.installed  ## make .venv with the package in it
+	@touch $@

@@ -124,6 +124,12 @@ class Ledger:
         ((count,),) = self._select("SELECT count(*) FROM outcome WHERE accepted")
         return int(str(count))
 
+    def glance_count(self) -> int:
+        """Number of accepted items that are answerable at first view."""
+        query = "SELECT count(*) FROM outcome WHERE accepted AND json_extract(record, '$.difficulty') = 'glance'"
+        ((count,),) = self._select(query)
+        return int(str(count))
+
     def question_keys(self) -> set[str]:
         """Keys of all accepted questions (see ``gates.question_key``)."""
         return {str(key) for (key,) in self._select("SELECT question_key FROM outcome WHERE accepted")}

@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 
 import yaml
 from filelock import FileLock, Timeout
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from mifg_pipeline.config import GenerateSettings
 from mifg_pipeline.errors import MifgError
@@ -36,12 +36,16 @@ class RunManifest(Record):
         corpus: Which corpus, and where.
         settings: Resolved settings.
         versions: Of the libraries whose output the items depend on.
+        families_off: Program families that this run cannot use, with the reason.
+        images_set_aside: Number of corpus images that are not asked about, by reason.
     """
 
     schema_version: SchemaVersion = SCHEMA_VERSION
     corpus: CorpusLocation
     settings: GenerateSettings
     versions: dict[str, str]
+    families_off: dict[str, str] = Field(default_factory=dict)
+    images_set_aside: dict[str, int] = Field(default_factory=dict)
 
     @property
     def run_id(self) -> str:

@@ -1,0 +1,1 @@
+"""The agents that make one item, and the graph that joins them."""

@@ -1,0 +1,154 @@
+"""The graph that makes one item.
+
+    image_curator -> question_writer -> lints -> difficulty_critic -> answer_verifier -> end
+                          ^               |              |                  |
+                          +---- revise ---+--------------+------------------+    at most `max_rounds` times
+
+A step that fails sets ``failure``. The routing sends it back to the writer while rounds are left and another draft can
+mend it, and ends the attempt otherwise.
+"""
+
+import random
+import time
+from typing import Literal
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+
+from mifg_pipeline.agents.difficulty_critic import criticise
+from mifg_pipeline.agents.state import Agents, ItemState
+from mifg_pipeline.corpus.pixels import ImageError
+from mifg_pipeline.gates import FINAL_GATES, LINTS
+from mifg_pipeline.items import GateResult
+from mifg_pipeline.store.ledger import TrailEntry
+
+ItemGraph = CompiledStateGraph[ItemState, Agents, ItemState, ItemState]
+Step = Literal["image_curator", "question_writer", "lints", "difficulty_critic", "answer_verifier"]
+
+FINAL_STEPS = FINAL_GATES | {"image_curator", "unreadable_image"}
+"""Failures that another draft over the same images cannot mend."""
+
+STEPS_PER_ROUND = 4
+
+
+def build_graph() -> ItemGraph:
+    """The compiled graph; run it with ``initial_state``, ``Agents`` as context and ``recursion_limit``."""
+    graph = StateGraph(ItemState, context_schema=Agents)
+    graph.add_node("image_curator", image_curator)
+    graph.add_node("question_writer", question_writer)
+    graph.add_node("lints", lints)
+    graph.add_node("difficulty_critic", difficulty_critic)
+    graph.add_node("answer_verifier", answer_verifier)
+    graph.add_edge(START, "image_curator")
+    _route(graph, "image_curator", "question_writer")
+    _route(graph, "question_writer", "lints")
+    _route(graph, "lints", "difficulty_critic")
+    _route(graph, "difficulty_critic", "answer_verifier")
+    _route(graph, "answer_verifier", END)
+    return graph.compile()
+
+
+def initial_state(attempt: int) -> ItemState:
+    """State before the first step."""
+    return ItemState(attempt=attempt, round=0, passed=(), failure=None, earlier=(), trail=(), people_first=False)
+
+
+def recursion_limit(max_rounds: int) -> int:
+    """Steps that an attempt with all its revisions takes, and one to spare."""
+    return 2 + STEPS_PER_ROUND * (max_rounds + 1)
+
+
+async def image_curator(state: ItemState, runtime: Runtime[Agents]) -> ItemState:
+    """Chooses program and images."""
+    started = time.thread_time()
+    rng = random.Random(f"{runtime.context.settings.seed}/{state['attempt']}/plan")
+    plan = runtime.context.curator.plan(rng)
+    seconds = time.thread_time() - started
+    if plan is None:
+        return _failed(state, GateResult(gate="image_curator", passed=False, reason="too few distinct images"), seconds)
+    return ItemState(plan=plan, trail=_trail(state, "image_curator", True, seconds))
+
+
+async def question_writer(state: ItemState, runtime: Runtime[Agents]) -> ItemState:
+    """Writes the first draft, or the next one where the last has failed."""
+    failure = state["failure"]
+    if failure is not None:
+        state = {**state, "round": state["round"] + 1, "earlier": (*state["earlier"], failure)}
+    state = {**state, "passed": (), "failure": None}
+    try:
+        written = await runtime.context.writer.write(state["plan"], state["attempt"], state["round"])
+    except ImageError as error:
+        return _failed(state, _unreadable(error), 0.0)
+    if written.value is None:
+        reason = f"the images do not afford {state['plan'].program}"
+        return _failed(state, GateResult(gate="question_writer", passed=False, reason=reason), written.seconds)
+    trail = _trail(state, "question_writer", True, written.seconds)
+    return {**state, "draft": written.value, "trail": trail}
+
+
+async def lints(state: ItemState, runtime: Runtime[Agents]) -> ItemState:
+    """Runs the cheap gates in order, up to the first that fails."""
+    for gate in LINTS:
+        started = time.thread_time()
+        result = gate(state["draft"], runtime.context.settings.gates)
+        state = _after_gate(state, result, time.thread_time() - started)
+        if not result.passed:
+            break
+    return state
+
+
+async def difficulty_critic(state: ItemState, runtime: Runtime[Agents]) -> ItemState:
+    """Labels the draft, or rejects it where its evidence is illegible."""
+    started = time.thread_time()
+    difficulty, result = criticise(state["draft"], runtime.context.settings.gates)
+    state = _after_gate(state, result, time.thread_time() - started)
+    return state if difficulty is None else {**state, "difficulty": difficulty}
+
+
+async def answer_verifier(state: ItemState, runtime: Runtime[Agents]) -> ItemState:
+    """Has a witness answer the question from pixels."""
+    try:
+        verification = await runtime.context.verifier.verify(state["draft"], state["attempt"])
+    except ImageError as error:
+        return _failed(state, _unreadable(error), 0.0)
+    state = _after_gate(state, verification.result, verification.seconds)
+    return {**state, "people_first": verification.people_first}
+
+
+def next_step(state: ItemState, max_rounds: int, onward: str) -> str:
+    """Where an attempt goes: onward, back to the writer, or to its end."""
+    failure = state["failure"]
+    if failure is None:
+        return onward
+    can_be_mended = failure.gate not in FINAL_STEPS and state["round"] < max_rounds
+    return "question_writer" if can_be_mended else END
+
+
+def _route(graph: StateGraph[ItemState, Agents, ItemState, ItemState], step: Step, onward: str) -> None:
+    def choose(state: ItemState, runtime: Runtime[Agents]) -> str:
+        return next_step(state, runtime.context.settings.max_rounds, onward)
+
+    graph.add_conditional_edges(step, choose, [onward, "question_writer", END])
+
+
+def _after_gate(state: ItemState, result: GateResult, seconds: float) -> ItemState:
+    if not result.passed:
+        return _failed(state, result, seconds)
+    return {
+        **state,
+        "passed": (*state["passed"], result),
+        "trail": _trail(state, result.gate, True, seconds),
+    }
+
+
+def _failed(state: ItemState, result: GateResult, seconds: float) -> ItemState:
+    return {**state, "failure": result, "trail": _trail(state, result.gate, False, seconds)}
+
+
+def _trail(state: ItemState, step: str, passed: bool, seconds: float) -> tuple[TrailEntry, ...]:
+    return (*state["trail"], TrailEntry(step, state["round"], passed, round(seconds, 6)))
+
+
+def _unreadable(error: ImageError) -> GateResult:
+    return GateResult(gate="unreadable_image", passed=False, reason=error.problem)

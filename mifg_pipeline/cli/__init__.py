@@ -1,0 +1,46 @@
+"""The command line: one module per command, thin: parse, call, print.
+
+Modules of this package import nothing heavy; commands import what they need when they run.
+"""
+
+import sys
+
+import typer
+
+from mifg_pipeline import __version__
+from mifg_pipeline.cli import corpus, export, generate, review, status
+from mifg_pipeline.errors import MifgError
+
+app = typer.Typer(
+    name="mifg",
+    help="Make multi-image, fine-grained question-answer data from a folder of images, and have people verify it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(corpus.app, name="corpus")
+app.command("generate")(generate.generate)
+app.command("status")(status.status)
+app.add_typer(review.app, name="review")
+app.command("export")(export.export)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mifg {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Show the version."),
+) -> None:
+    del version
+
+
+def main() -> None:
+    """Runs the command line; mistakes that a user can mend are printed without a traceback."""
+    try:
+        app()
+    except MifgError as error:
+        typer.echo(f"Error: {error}", err=True)
+        sys.exit(1)

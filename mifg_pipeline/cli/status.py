@@ -1,0 +1,41 @@
+"""`mifg status`: how far a run is, and what its gates did."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def status(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Show the funnel of a run, also while it is running."""
+    from rich.console import Console
+
+    from mifg_pipeline.generate import funnel_table
+    from mifg_pipeline.store import Funnel, Ledger, RunFolder
+
+    folder = RunFolder.open(run)
+    manifest = folder.read_manifest()
+    with Ledger(folder.ledger_path, read_only=True) as ledger:
+        funnel = Funnel.of(ledger.trails())
+    if as_json:
+        content = {
+            "run_id": manifest.run_id,
+            "wanted": manifest.settings.items,
+            "accepted": funnel.accepted,
+            "attempts": funnel.attempts,
+            "steps": {step: asdict(count) for step, count in funnel.rows()},
+            "families_off": manifest.families_off,
+            "images_set_aside": manifest.images_set_aside,
+        }
+        typer.echo(json.dumps(content, indent=2))
+        return
+    console = Console()
+    console.print(f"{funnel.accepted} of {manifest.settings.items} items after {funnel.attempts} attempts")
+    console.print(funnel_table(funnel))
+    for family, reason in manifest.families_off.items():
+        console.print(f"Off: {family}: {reason}", soft_wrap=True)

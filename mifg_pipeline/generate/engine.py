@@ -1,0 +1,188 @@
+"""The engine: runs attempts from a bounded pool and stores their outcomes in order.
+
+The next attempt to decide is awaited while later ones run ahead. An outcome counts once it is in the ledger, and its
+images lie in place before that: whatever the moment at which the process dies, the same command goes on from there
+with the same result.
+"""
+
+import asyncio
+import os
+import shutil
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from pathlib import Path
+
+from mifg_pipeline.agents.answer_verifier import AnswerVerifier
+from mifg_pipeline.agents.graph import build_graph
+from mifg_pipeline.agents.image_curator import ImageCurator
+from mifg_pipeline.agents.question_writer import QuestionWriter
+from mifg_pipeline.agents.state import Agents
+from mifg_pipeline.corpus import Corpus
+from mifg_pipeline.generate.attempt import run_attempt
+from mifg_pipeline.generate.readings import BufferedReadings
+from mifg_pipeline.generate.sequencer import Sequencer
+from mifg_pipeline.generate.workers import WorkerPool
+from mifg_pipeline.items import ImageRef
+from mifg_pipeline.store import Accepted, Ledger, Outcome, RunFolder, RunManifest
+from mifg_pipeline.store.files import replaced_file, unwritable
+
+RUN_AHEAD = 4
+"""Attempts that may be under way or waiting for their turn, per unit of concurrency."""
+
+COMMIT_SECONDS = 0.5
+
+
+async def make_items(
+    run: RunFolder,
+    manifest: RunManifest,
+    corpus: Corpus,
+    curator: ImageCurator,
+    ledger: Ledger,
+    concurrency: int,
+    on_outcome: Callable[[Outcome], None],
+    *,
+    stop_at: int | None = None,
+) -> int:
+    """Makes attempts until the wanted items are there or the attempts are used up.
+
+    Args:
+        run: Where derived images go.
+        manifest: Settings of the run.
+        corpus: Where images come from.
+        curator: Plans the attempts.
+        ledger: Where outcomes go; those already in it are not made again.
+        concurrency: Attempts that run at the same time.
+        on_outcome: Called with each decided outcome.
+        stop_at: Accepted items after which to stop, where that is not all of them.
+
+    Returns:
+        The number of accepted items.
+    """
+    settings = manifest.settings
+    sequencer = Sequencer.resume(settings, ledger)
+    wanted = settings.items if stop_at is None else stop_at
+    readings = BufferedReadings(ledger)
+    graph = build_graph()
+    _empty(run.staging)
+
+    def locate(image: ImageRef, attempt: int) -> Path:
+        return staged_path(run, image, attempt) if image.is_derived else corpus.path_of(image)
+
+    with WorkerPool(min(concurrency, os.cpu_count() or 1)) as pool:
+        agents = Agents(
+            settings=settings,
+            curator=curator,
+            writer=QuestionWriter(corpus, run.staging, settings.seed, pool.run),
+            verifier=AnswerVerifier(locate, readings, pool.run),
+        )
+        outcomes = in_order(
+            lambda attempt: run_attempt(graph, agents, attempt, manifest.run_id),
+            ledger.attempts(),
+            settings.max_attempts,
+            concurrency,
+        )
+        journal = _Journal(run, ledger, readings)
+        try:
+            async with aclosing(outcomes):
+                while sequencer.accepted < wanted and (outcome := await anext(outcomes, None)) is not None:
+                    decided = sequencer.decide(outcome)
+                    journal.add(decided)
+                    on_outcome(decided)
+        finally:
+            journal.commit()
+    _empty(run.staging)
+    return sequencer.accepted
+
+
+async def in_order(
+    make: Callable[[int], Awaitable[Outcome]], start: int, stop: int, concurrency: int
+) -> AsyncGenerator[Outcome, None]:
+    """Outcomes of the attempts ``start`` to ``stop`` in order, of which ``concurrency`` run at the same time."""
+    slots = asyncio.Semaphore(concurrency)
+
+    async def make_in_slot(attempt: int) -> Outcome:
+        async with slots:
+            return await make(attempt)
+
+    under_way: deque[asyncio.Task[Outcome]] = deque()
+    upcoming = iter(range(start, stop))
+    try:
+        while True:
+            while len(under_way) < RUN_AHEAD * concurrency and (attempt := next(upcoming, None)) is not None:
+                under_way.append(asyncio.create_task(make_in_slot(attempt)))
+            if not under_way:
+                return
+            yield await under_way[0]
+            under_way.popleft()
+    finally:
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+
+def staged_path(run: RunFolder, image: ImageRef, attempt: int) -> Path:
+    """Where a derived image lies before its attempt is decided."""
+    return run.staging / str(attempt) / Path(image.path).name
+
+
+def write_results(run: RunFolder, ledger: Ledger) -> None:
+    """Writes ``candidates.jsonl`` and ``rejected.jsonl`` from the ledger."""
+    for path, lines in ((run.candidates_path, ledger.item_lines()), (run.rejected_path, ledger.rejection_lines())):
+        with replaced_file(path) as file:
+            file.writelines(f"{line}\n" for line in lines)
+
+
+class _Journal:
+    """Gathers decided outcomes and stores them in batches, images first."""
+
+    def __init__(self, run: RunFolder, ledger: Ledger, readings: BufferedReadings) -> None:
+        self._run = run
+        self._ledger = ledger
+        self._readings = readings
+        self._batch: list[Outcome] = []
+        self._committed_at = time.monotonic()
+
+    def add(self, outcome: Outcome) -> None:
+        self._batch.append(outcome)
+        if time.monotonic() - self._committed_at > COMMIT_SECONDS:
+            self.commit()
+
+    def commit(self) -> None:
+        for outcome in self._batch:
+            self._settle_images(outcome)
+        self._readings.flush()
+        self._ledger.append(self._batch)
+        self._batch.clear()
+        self._committed_at = time.monotonic()
+
+    def _settle_images(self, outcome: Outcome) -> None:
+        """Moves the images of an accepted item into place and drops the rest of its attempt."""
+        if isinstance(outcome, Accepted):
+            attempt = outcome.item.provenance.attempt
+            for image in outcome.item.images:
+                if image.is_derived:
+                    _move(staged_path(self._run, image, attempt), self._run.root / image.path)
+        else:
+            attempt = outcome.rejection.attempt
+        shutil.rmtree(self._run.staging / str(attempt), ignore_errors=True)
+
+
+def _move(source: Path, target: Path) -> None:
+    try:
+        source.replace(target)
+    except FileNotFoundError:
+        if not target.exists():  # one image may stand twice in an item, and is moved once
+            raise
+    except OSError as error:
+        raise unwritable(target, error) from error
+
+
+def _empty(folder: Path) -> None:
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error

@@ -1,0 +1,49 @@
+"""The preview: items with their images in the terminal, and an HTML page."""
+
+from pathlib import Path
+
+from PIL import Image
+from rich.columns import Columns
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.text import Text
+from rich_pixels import Pixels
+
+from mifg_pipeline.corpus import Corpus
+from mifg_pipeline.corpus.pixels import load_upright
+from mifg_pipeline.items import OPTION_LETTERS, ImageRef, Item
+from mifg_pipeline.report import items_page
+from mifg_pipeline.store import Ledger, RunFolder
+
+TERMINAL_SIDE = 36
+"""Longest side of a picture in the terminal, in character columns."""
+
+
+def show_items(run: RunFolder, corpus: Corpus, console: Console) -> None:
+    """Prints all items of a run folder and writes ``preview.html`` into it."""
+
+    def path_of(image: ImageRef) -> Path:
+        return run.root / image.path if image.is_derived else corpus.path_of(image)
+
+    with Ledger(run.ledger_path, read_only=True) as ledger:
+        items = list(ledger.items())
+    for item in items:
+        pictures = [_picture(path_of(image), f"Image {n}") for n, image in enumerate(item.images, start=1)]
+        console.print(Panel(Group(Columns(pictures), _words(item)), title=item.provenance.writer))
+    page = run.root / "preview.html"
+    page.write_text(items_page("Preview", items, path_of), encoding="utf-8")
+    console.print(f"{len(items)} items; with boxes and full colours: {page}", highlight=False, soft_wrap=True)
+
+
+def _picture(path: Path, caption: str) -> Group:
+    image = Image.fromarray(load_upright(path))
+    image.thumbnail((TERMINAL_SIDE, TERMINAL_SIDE))
+    return Group(Text(caption, style="dim"), Pixels.from_image(image))
+
+
+def _words(item: Item) -> Text:
+    lines = [item.question]
+    if item.options is not None:
+        lines += [f"{letter}. {option}" for letter, option in zip(OPTION_LETTERS, item.options, strict=False)]
+    lines.append(f"Key: {item.answer_text()}   ({item.difficulty}, {item.pool})")
+    return Text("\n".join(lines))

@@ -1,0 +1,185 @@
+"""The event log of one annotator: ``RUN/review/ANNOTATOR.jsonl``, append-only, one event a line.
+
+An append is one write and one fsync under a lock on the file itself, so it works for several processes and ends with
+the process that holds it. What a crash left of an unfinished line is set aside beside the log by the next append.
+"""
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from mifg_pipeline.errors import MifgError
+from mifg_pipeline.store.decisions import new_events
+from mifg_pipeline.store.files import unwritable
+from mifg_pipeline.store.review_records import ANNOTATOR_PATTERN, Judgement, ReviewEvent, validation_problems
+from mifg_pipeline.store.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class LogContents:
+    """What a log holds.
+
+    Attributes:
+        events: In the order in which they were stored.
+        torn: What a crash left of a last line; empty as a rule.
+    """
+
+    events: tuple[ReviewEvent, ...]
+    torn: bytes
+
+
+@dataclass(frozen=True)
+class Appended:
+    """What an append did.
+
+    Attributes:
+        events: The events that were stored; judgements that said nothing new gave none.
+        torn: Torn line that was moved to the side file; empty as a rule.
+    """
+
+    events: tuple[ReviewEvent, ...]
+    torn: bytes
+
+
+@dataclass(frozen=True)
+class EventLog:
+    """The log of one annotator."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, run: RunFolder, annotator: str) -> "EventLog":
+        """The log of the annotator in the run; it need not exist yet.
+
+        Raises:
+            MifgError: If the name cannot be that of an annotator.
+        """
+        if not re.fullmatch(ANNOTATOR_PATTERN, annotator):
+            raise MifgError(
+                f"{annotator!r} cannot be the name of an annotator.",
+                "Use up to 64 letters, digits, '_', '-' and '.', beginning with a letter, a digit or '_'.",
+            )
+        return cls(run.review / f"{annotator}.jsonl")
+
+    @property
+    def annotator(self) -> str:
+        """Whose log it is."""
+        return self.path.name.removesuffix(".jsonl")
+
+    @property
+    def torn_path(self) -> Path:
+        """The side file that keeps torn lines."""
+        return self.path.with_name(f"{self.path.name}.torn")
+
+    def read(self) -> LogContents:
+        """Reads the log and changes nothing; a log that is not there is empty.
+
+        Raises:
+            MifgError: If a whole line is damaged, or the file cannot be read.
+        """
+        try:
+            with self.path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH)
+                content = file.read()
+        except FileNotFoundError:
+            return LogContents((), b"")
+        except OSError as error:
+            raise MifgError(f"Cannot read {self.path}: {error.strerror}.", "Check its permissions.") from error
+        return self._parse(content)
+
+    def append(self, judgements: Sequence[Judgement], time: datetime) -> Appended:
+        """Stores what the judgements change, all or none.
+
+        Args:
+            judgements: What the annotator decided, in order.
+            time: Now, UTC.
+
+        Raises:
+            MifgError: If a whole line of the log is damaged, or the log cannot be written; it is then as it was.
+        """
+        try:
+            with self._opened() as descriptor:
+                contents = self._parse(_read_all(descriptor))
+                if contents.torn:
+                    self._set_aside(descriptor, contents.torn)
+                events = tuple(new_events(self.annotator, contents.events, judgements, time))
+                lines = "".join(f"{event.model_dump_json()}\n" for event in events)
+                _write_all_or_none(descriptor, lines.encode())
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+        return Appended(events, contents.torn)
+
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield descriptor
+        finally:
+            os.close(descriptor)
+        _sync_folder(self.path.parent)
+
+    def _parse(self, content: bytes) -> LogContents:
+        *lines, torn = content.split(b"\n")
+        return LogContents(tuple(self._event(number, line) for number, line in enumerate(lines, start=1)), torn)
+
+    def _event(self, number: int, line: bytes) -> ReviewEvent:
+        try:
+            event = ReviewEvent.model_validate_json(line)
+        except ValidationError as error:
+            raise self._damaged(number, validation_problems(error)) from error
+        if event.annotator != self.annotator:
+            raise self._damaged(number, f"the event is {event.annotator}'s")
+        return event
+
+    def _damaged(self, number: int, problem: str) -> MifgError:
+        return MifgError(
+            f"{self.path}, line {number}: {problem}.",
+            "Event logs are not edited by hand: restore the file from a copy of the run, or move the line elsewhere.",
+        )
+
+    def _set_aside(self, descriptor: int, torn: bytes) -> None:
+        with self.torn_path.open("ab") as file:
+            file.write(torn + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.ftruncate(descriptor, os.fstat(descriptor).st_size - len(torn))
+        os.fsync(descriptor)
+
+
+def event_logs(run: RunFolder) -> list[EventLog]:
+    """The logs of all annotators of the run, by name."""
+    return [EventLog(path) for path in sorted(run.review.glob("[!.]*.jsonl"))]
+
+
+def _read_all(descriptor: int) -> bytes:
+    with open(descriptor, "rb", closefd=False) as file:
+        return file.read()
+
+
+def _write_all_or_none(descriptor: int, content: bytes) -> None:
+    size = os.fstat(descriptor).st_size
+    try:
+        written = 0
+        while written < len(content):  # one write, unless the disk fills up: then the next one says so
+            written += os.write(descriptor, content[written:])
+        os.fsync(descriptor)
+    except OSError:
+        os.ftruncate(descriptor, size)
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,86 @@
+"""The funnel of a run: per step, how many drafts it saw, sent back for revision and rejected, and at what cost."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from mifg_pipeline.store.ledger import TrailEntry
+
+STEP_ORDER = (
+    "image_curator",
+    "question_writer",
+    "unreadable_image",
+    "provenance",
+    "duplicates",
+    "lint",
+    "scorer_self_check",
+    "evidence",
+    "difficulty_critic",
+    "answer_verifier",
+    "repeated_question",
+    "glance_share",
+)
+"""Agents, gates and run-level rules in the order in which an attempt meets them."""
+
+
+@dataclass
+class StepCount:
+    """Figures of one step.
+
+    Attributes:
+        seen: Drafts that reached it, counting every round.
+        revised: Drafts that it sent back to the writer.
+        rejected: Attempts that it ended.
+        seconds: CPU time.
+    """
+
+    seen: int = 0
+    revised: int = 0
+    rejected: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class Funnel:
+    """Counts over attempts; ``add`` takes them one by one.
+
+    Attributes:
+        attempts: Attempts counted.
+        accepted: Attempts that gave an item.
+        steps: By step name.
+    """
+
+    attempts: int = 0
+    accepted: int = 0
+    steps: dict[str, StepCount] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, trails: Iterable[tuple[TrailEntry, ...]]) -> "Funnel":
+        """Counts all trails."""
+        funnel = cls()
+        for trail in trails:
+            funnel.add(trail)
+        return funnel
+
+    def add(self, trail: tuple[TrailEntry, ...]) -> None:
+        """Counts one attempt; it was accepted if its last step passed."""
+        self.attempts += 1
+        self.accepted += bool(trail) and trail[-1].passed
+        for index, entry in enumerate(trail):
+            count = self.steps.setdefault(entry.step, StepCount())
+            count.seen += 1
+            count.seconds += entry.seconds
+            if not entry.passed:
+                is_last = index == len(trail) - 1
+                count.rejected += is_last
+                count.revised += not is_last
+
+    def rows(self) -> list[tuple[str, StepCount]]:
+        """The steps in the order of ``STEP_ORDER``, then any others by name."""
+        known = [(name, self.steps[name]) for name in STEP_ORDER if name in self.steps]
+        others = [(name, self.steps[name]) for name in sorted(self.steps.keys() - set(STEP_ORDER))]
+        return known + others
+
+    def top_rejecters(self, most: int = 3) -> list[tuple[str, int]]:
+        """The steps that ended the most attempts."""
+        counts = [(name, count.rejected) for name, count in self.steps.items() if count.rejected]
+        return sorted(counts, key=lambda pair: (-pair[1], pair[0]))[:most]

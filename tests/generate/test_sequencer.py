@@ -1,0 +1,56 @@
+"""Run-level decisions are taken in order of the attempts."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mifg_pipeline.config import GateSettings, GenerateSettings
+from mifg_pipeline.generate.sequencer import Sequencer
+from mifg_pipeline.items import Rejection
+from mifg_pipeline.store import Accepted, Ledger, Rejected, TrailEntry
+
+TRAIL = (TrailEntry("answer_verifier", 1, True, 0.0),)
+
+
+def settings(items: int, glance_share: float = 1.0) -> GenerateSettings:
+    return GenerateSettings(items=items, gates=GateSettings(glance_share=glance_share))
+
+
+def test_a_repeated_question_is_turned_down_with_its_draft(make_item):
+    sequencer = Sequencer(settings(5))
+    sequencer.decide(Accepted(make_item(0), "same", TRAIL))
+    repeated = sequencer.decide(Accepted(make_item(1), "same", TRAIL))
+    assert isinstance(repeated, Rejected)
+    assert repeated.rejection.gate == "repeated_question"
+    assert repeated.rejection.draft is not None
+    assert repeated.rejection.draft.question == make_item().question
+    assert repeated.trail[-1] == TrailEntry("repeated_question", 1, False, 0.0)
+    assert sequencer.accepted == 1
+
+
+def test_glances_beyond_their_share_are_turned_down(make_item):
+    sequencer = Sequencer(settings(10, glance_share=0.2))
+    decisions = [sequencer.decide(Accepted(make_item(k, difficulty="glance"), str(k), TRAIL)) for k in range(4)]
+    assert [isinstance(decision, Accepted) for decision in decisions] == [True, True, False, False]
+
+
+def test_a_rejection_stays_one():
+    rejected = Rejected(Rejection(attempt=0, gate="lint", reason="unclear"), TRAIL)
+    assert Sequencer(settings(1)).decide(rejected) is rejected
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=20), st.integers(0, 20))
+def test_resuming_from_the_ledger_decides_as_if_never_stopped(tmp_path_factory, make_item, attempts, stop):
+    outcomes = [
+        Accepted(make_item(k, difficulty="glance" if glance else "zoom", question=f"What is {k}?"), key, TRAIL)
+        for k, (key, glance) in enumerate(attempts)
+    ]
+    rules = settings(8, glance_share=0.25)
+    straight = Sequencer(rules)
+    expected = [straight.decide(outcome) for outcome in outcomes]
+
+    with Ledger(tmp_path_factory.mktemp("run") / "ledger.sqlite") as ledger:
+        first = Sequencer.resume(rules, ledger)
+        ledger.append([first.decide(outcome) for outcome in outcomes[:stop]])
+        second = Sequencer.resume(rules, ledger)
+        rest = [second.decide(outcome) for outcome in outcomes[stop:]]
+    assert rest == expected[stop:]
