@@ -98,7 +98,9 @@ class ImageCurator:
         shelves = self._shelves[program.name]
         pool = rng.choices(list(shelves), weights=[len(shelf.images) for shelf in shelves.values()])[0]
         chosen = self._draw_set(shelves[pool], program.picture_counts, rng)
-        return chosen and Plan(program=program.name, images=tuple(image.sha256 for image in chosen), pool=pool)
+        if chosen is None:
+            return None
+        return Plan(program=program.name, images=tuple(image.sha256 for image in chosen), pool=pool)
 
     def _is_usable(self, image: CorpusImage, settings: GenerateSettings) -> bool:
         reason = (

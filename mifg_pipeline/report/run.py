@@ -1,10 +1,12 @@
 """The report of a run: funnel, what the items are like, text-only audit, examples."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mifg_pipeline.corpus import Corpus
+from mifg_pipeline.gates import AuditRow, audit
 from mifg_pipeline.items import ImageRef, Item
 from mifg_pipeline.report.items import item_view, templates
 from mifg_pipeline.store import Funnel, Ledger, RunFolder
@@ -67,9 +69,20 @@ def write_run_report(run: RunFolder, corpus: Corpus, ledger: Ledger) -> None:
             families_off=manifest.families_off,
             images_set_aside=manifest.images_set_aside,
             distributions=figures.distributions(),
-            audit=audit_items(items, corpus),
+            audit=audit(audit_rows(items, corpus)),
             items=[item_view(item, path_of) for _, item in sorted(figures.examples.items())],
         )
     )
     with replaced_file(run.report_path) as file:
         file.write(html)
+
+
+def audit_rows(items: Sequence[Item], corpus: Corpus) -> list[AuditRow]:
+    """The items as the text-only audit takes them, grouped by the near-duplicate cluster of their first evidence."""
+    cluster_of = {image.sha256: image.cluster for image in corpus.images}
+    rows = []
+    for item in items:
+        image = item.images[item.evidence[0].image]
+        origin = image.derived_from[0] if image.is_derived else image.sha256
+        rows.append(AuditRow(item.provenance.writer.partition("/")[0], cluster_of[origin], item))
+    return rows

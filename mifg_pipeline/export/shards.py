@@ -1,0 +1,93 @@
+"""Writes rows into the Parquet shards of splits, holding no more than a row group of each split in memory."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mifg_pipeline.export.columns import COLUMNS
+from mifg_pipeline.export.features import schema_with_features
+from mifg_pipeline.items import Pool
+
+SHARD_BYTES = 300_000_000
+"""Image bytes after which a new shard begins."""
+
+GROUP_BYTES = 32_000_000
+"""Image bytes after which a new row group begins: what a reader that streams has to load at once."""
+
+GROUP_ROWS = 100
+"""Rows after which a new row group begins."""
+
+
+@dataclass(frozen=True)
+class SplitFiles:
+    """The shards of one split.
+
+    Attributes:
+        pool: The split.
+        rows: Rows in it.
+        table_bytes: Size of its Arrow tables.
+        file_bytes: Size of its files.
+    """
+
+    pool: Pool
+    rows: int
+    table_bytes: int
+    file_bytes: int
+
+
+class SplitWriter:
+    """Writes the shards of one split into a folder, as ``train-00000-of-00002.parquet`` and so on."""
+
+    def __init__(self, folder: Path, pool: Pool, shard_bytes: int = SHARD_BYTES) -> None:
+        self._folder = folder
+        self._pool = pool
+        self._shard_bytes = shard_bytes
+        self._schema = schema_with_features(COLUMNS)
+        self._shards: list[Path] = []
+        self._open_shard: pq.ParquetWriter | None = None
+        self._shard_size = 0
+        self._group: list[dict[str, Any]] = []
+        self._group_size = 0
+        self._rows = 0
+        self._table_bytes = 0
+
+    def write(self, row: dict[str, Any]) -> None:
+        """Adds a row, keyed by ``COLUMNS``."""
+        self._group.append(row)
+        self._group_size += sum(len(image["bytes"]) for image in row["images"])
+        if len(self._group) >= GROUP_ROWS or self._group_size >= min(GROUP_BYTES, self._shard_bytes):
+            self._write_group()
+
+    def finish(self) -> SplitFiles:
+        """Writes what is left and gives the shards their names."""
+        if self._group:
+            self._write_group()
+        self.close()
+        file_bytes = sum(path.stat().st_size for path in self._shards)
+        for index, path in enumerate(self._shards):
+            path.rename(self._folder / f"{self._pool}-{index:05d}-of-{len(self._shards):05d}.parquet")
+        return SplitFiles(self._pool, self._rows, self._table_bytes, file_bytes)
+
+    def close(self) -> None:
+        """Closes the shard that is open."""
+        if self._open_shard is not None:
+            self._open_shard.close()
+            self._open_shard = None
+
+    def _write_group(self) -> None:
+        if self._shard_size + self._group_size > self._shard_bytes:
+            self.close()
+        if self._open_shard is None:
+            self._shards.append(self._folder / f"{self._pool}-{len(self._shards):05d}.unfinished")
+            self._open_shard = pq.ParquetWriter(self._shards[-1], self._schema, use_dictionary=False)
+            self._shard_size = 0
+        table = pa.Table.from_pylist(self._group, self._schema)
+        self._open_shard.write_table(table)
+        self._rows += table.num_rows
+        self._table_bytes += table.nbytes
+        self._shard_size += self._group_size
+        self._group = []
+        self._group_size = 0
