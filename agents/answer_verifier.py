@@ -12,7 +12,7 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
-from mifg_pipeline.agents.state import CpuRunner
+from mifg_pipeline.agents.workers import WorkerPool
 from mifg_pipeline.corpus.pixels import cached_upright
 from mifg_pipeline.items import Claim, Draft, GateResult, ImageRef
 from mifg_pipeline.scoring import score_text
@@ -54,13 +54,13 @@ class AnswerVerifier:
     Args:
         path_of: Where an image of an attempt lies: (image, attempt) to path.
         readings: Kept across attempts and runs of the program.
-        cpu: Runs readers and witnesses.
+        workers: Run readers and witnesses.
     """
 
-    def __init__(self, path_of: Callable[[ImageRef, int], Path], readings: ReadingStore, cpu: CpuRunner) -> None:
+    def __init__(self, path_of: Callable[[ImageRef, int], Path], readings: ReadingStore, workers: WorkerPool) -> None:
         self._path_of = path_of
         self._readings = readings
-        self._cpu = cpu
+        self._workers = workers
         self._being_read: dict[tuple[str, str], asyncio.Task[float]] = {}
 
     async def verify(self, draft: Draft, attempt: int) -> Verification:
@@ -81,7 +81,7 @@ class AnswerVerifier:
             (path, image.sha256, {reader: self._readings.reading(image.sha256, reader) for reader in witness.readers})
             for image, path in zip(draft.images, paths, strict=True)
         ]
-        testimony = await self._cpu(testify, draft.claim, sights)
+        testimony = await self._workers.run(testify, draft.claim, sights)
         return Verification(compare(draft, testimony.value), people_first=False, seconds=seconds + testimony.seconds)
 
     async def _read(self, image: ImageRef, path: Path, reader: str) -> float:
@@ -100,7 +100,7 @@ class AnswerVerifier:
             del self._being_read[key]
 
     async def _read_now(self, image: ImageRef, path: Path, reader: str) -> float:
-        reading = await self._cpu(read_image, path, image.sha256, reader)
+        reading = await self._workers.run(read_image, path, image.sha256, reader)
         self._readings.add_reading(image.sha256, reader, reading.value)
         return reading.seconds
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import imagehash
 from PIL import Image
 
-from mifg_pipeline.agents.state import CpuRunner, Plan, Timed
+from mifg_pipeline.agents.state import Plan
+from mifg_pipeline.agents.workers import Timed, WorkerPool
 from mifg_pipeline.corpus import Corpus
 from mifg_pipeline.corpus.pixels import cached_upright
 from mifg_pipeline.items import UNKNOWN_LICENSE, Claim, CorpusImage, Draft, ImageRef
@@ -47,15 +48,15 @@ class QuestionWriter:
         corpus: Where the images are.
         staging: Folder under which each attempt keeps its derived images.
         seed: Of the run.
-        cpu: Runs the programs.
+        workers: Run the programs.
     """
 
-    def __init__(self, corpus: Corpus, staging: Path, seed: int, cpu: CpuRunner) -> None:
+    def __init__(self, corpus: Corpus, staging: Path, seed: int, workers: WorkerPool) -> None:
         self._images = {image.sha256: image for image in corpus.images}
         self._corpus = corpus
         self._staging = staging
         self._seed = seed
-        self._cpu = cpu
+        self._workers = workers
 
     async def write(self, plan: Plan, attempt: int, revision: int) -> Timed[Draft | None]:
         """A draft, or None where the images do not afford the program's question.
@@ -71,7 +72,7 @@ class QuestionWriter:
             random_key=f"{self._seed}/{attempt}/{revision}",
             staging=self._staging / str(attempt),
         )
-        return await self._cpu(write_draft, job)
+        return await self._workers.run(write_draft, job)
 
 
 def write_draft(job: WritingJob) -> Draft | None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, ParamSpec, Protocol, TypedDict, TypeVar
+from typing import TYPE_CHECKING, TypedDict
 
 from mifg_pipeline.items import Difficulty, Draft, GateResult, Pool, Record
 from mifg_pipeline.store.ledger import TrailEntry
@@ -14,9 +13,6 @@ if TYPE_CHECKING:
     from mifg_pipeline.agents.image_curator import ImageCurator
     from mifg_pipeline.agents.question_writer import QuestionWriter
     from mifg_pipeline.config import GenerateSettings
-
-Arguments = ParamSpec("Arguments")
-Value = TypeVar("Value")
 
 
 class Plan(Record):
@@ -59,24 +55,6 @@ class ItemState(TypedDict, total=False):
     difficulty: Difficulty
     people_first: bool
     trail: tuple[TrailEntry, ...]
-
-
-@dataclass(frozen=True)
-class Timed(Generic[Value]):
-    """A value and the CPU seconds that it took to compute."""
-
-    value: Value
-    seconds: float
-
-
-class CpuRunner(Protocol):
-    """Runs a function in a worker process, so that the event loop stays free."""
-
-    def __call__(
-        self, function: Callable[Arguments, Value], *args: Arguments.args, **kwargs: Arguments.kwargs
-    ) -> Awaitable[Timed[Value]]:
-        """Awaits ``function(*args, **kwargs)``; everything passed must pickle."""
-        ...
 
 
 @dataclass(frozen=True)

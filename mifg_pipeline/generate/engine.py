@@ -19,11 +19,11 @@ from mifg_pipeline.agents.graph import build_graph
 from mifg_pipeline.agents.image_curator import ImageCurator
 from mifg_pipeline.agents.question_writer import QuestionWriter
 from mifg_pipeline.agents.state import Agents
+from mifg_pipeline.agents.workers import WorkerPool
 from mifg_pipeline.corpus import Corpus
 from mifg_pipeline.generate.attempt import run_attempt
 from mifg_pipeline.generate.readings import BufferedReadings
 from mifg_pipeline.generate.sequencer import Sequencer
-from mifg_pipeline.generate.workers import WorkerPool
 from mifg_pipeline.items import ImageRef
 from mifg_pipeline.store import Accepted, Ledger, Outcome, RunFolder, RunManifest
 from mifg_pipeline.store.files import replaced_file, unwritable
@@ -70,12 +70,12 @@ async def make_items(
     def locate(image: ImageRef, attempt: int) -> Path:
         return staged_path(run, image, attempt) if image.is_derived else corpus.path_of(image)
 
-    with WorkerPool(min(concurrency, os.cpu_count() or 1)) as pool:
+    with WorkerPool(min(concurrency, os.cpu_count() or 1)) as workers:
         agents = Agents(
             settings=settings,
             curator=curator,
-            writer=QuestionWriter(corpus, run.staging, settings.seed, pool.run),
-            verifier=AnswerVerifier(locate, readings, pool.run),
+            writer=QuestionWriter(corpus, run.staging, settings.seed, workers),
+            verifier=AnswerVerifier(locate, readings, workers),
         )
         outcomes = in_order(
             lambda attempt: run_attempt(graph, agents, attempt, manifest.run_id),

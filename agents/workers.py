@@ -9,14 +9,22 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from multiprocessing.connection import wait
-from typing import ParamSpec, Self, TypeVar
+from typing import Generic, ParamSpec, Self, TypeVar
 
-from mifg_pipeline.agents.state import Timed
 from mifg_pipeline.errors import MifgError
 
 Arguments = ParamSpec("Arguments")
 Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Timed(Generic[Value]):
+    """A value and the CPU seconds that it took to compute."""
+
+    value: Value
+    seconds: float
 
 
 class WorkerPool:
@@ -40,7 +48,7 @@ class WorkerPool:
     async def run(
         self, function: Callable[Arguments, Value], *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> Timed[Value]:
-        """Runs the function in a worker.
+        """Runs ``function(*args, **kwargs)`` in a worker; everything passed must pickle.
 
         Raises:
             MifgError: If the worker process died.
