@@ -1,8 +1,11 @@
 """Settings: from a file, overridden by --set, overridden by flags."""
 
+import json
+from pathlib import Path
+
 import pytest
 
-from mifg_pipeline.config import load_settings
+from mifg_pipeline.config import GateSettings, GenerateSettings, load_settings
 from mifg_pipeline.errors import MifgError
 
 
@@ -38,3 +41,13 @@ def test_an_override_can_hold_a_mapping():
 def test_what_does_not_fit_is_named(document, overrides, complaint):
     with pytest.raises(MifgError, match=complaint):
         load_settings(document, overrides)
+
+
+def test_the_docs_list_every_setting_with_its_default():
+    table = (Path(__file__).parents[1] / "docs" / "settings.md").read_text()
+    for name in GenerateSettings.model_fields:
+        if name != "gates":
+            assert f"| `{name}` |" in table
+    for name, field in GateSettings.model_fields.items():
+        default = json.dumps(field.default).removesuffix(".0")
+        assert f"| `gates.{name}` | {default} |" in table

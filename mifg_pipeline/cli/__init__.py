@@ -8,7 +8,11 @@ import sys
 import typer
 
 from mifg_pipeline import __version__
-from mifg_pipeline.cli import corpus, export, generate, review, status
+from mifg_pipeline.cli.corpus import app as corpus_app
+from mifg_pipeline.cli.export import export
+from mifg_pipeline.cli.generate import generate
+from mifg_pipeline.cli.review import app as review_app
+from mifg_pipeline.cli.status import status
 from mifg_pipeline.errors import MifgError
 
 app = typer.Typer(
@@ -17,11 +21,11 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.add_typer(corpus.app, name="corpus")
-app.command("generate")(generate.generate)
-app.command("status")(status.status)
-app.add_typer(review.app, name="review")
-app.command("export")(export.export)
+app.add_typer(corpus_app, name="corpus")
+app.command("generate")(generate)
+app.command("status")(status)
+app.add_typer(review_app, name="review")
+app.command("export")(export)
 
 
 def _print_version(wanted: bool) -> None:

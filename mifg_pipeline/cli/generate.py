@@ -45,7 +45,7 @@ def generate(
     run = RunFolder(out)
     document = config.read_text(encoding="utf-8") if config else None
     settings = load_settings(document, overrides or [], items=items, seed=seed)
-    index_corpus(corpus, min_side=64)
+    index_corpus(corpus)
     prepared = prepare(corpus, run, settings)
     _say_what_is_off(prepared, console)
     workers = concurrency or os.cpu_count() or 1

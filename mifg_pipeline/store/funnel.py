@@ -14,7 +14,7 @@ STEP_ORDER = (
     "lint",
     "scorer_self_check",
     "evidence",
-    "difficulty_critic",
+    "resolvability",
     "answer_verifier",
     "repeated_question",
     "glance_share",

@@ -27,6 +27,7 @@ Reason = Literal[
 ]
 
 _LONGEST_TEXT = 200
+_UNKNOWN_FIELD = "extra_forbidden"
 
 ANNOTATOR_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$"
 Annotator = Annotated[str, Field(pattern=ANNOTATOR_PATTERN)]
@@ -121,15 +122,16 @@ class ReviewEvent(Judgement):
 
 
 def validation_problems(error: ValidationError, most: int = 3) -> str:
-    """What does not fit, field by field, in one line of bounded length."""
-    problems = [_problem(list(map(str, found["loc"])), found["type"], found["msg"]) for found in error.errors()]
+    """What does not fit, field by field, in one line of bounded length; unknown fields first, as they tell the most."""
+    errors = sorted(error.errors(), key=lambda found: found["type"] != _UNKNOWN_FIELD)
+    problems = [_problem(list(map(str, found["loc"])), found["type"], found["msg"]) for found in errors]
     unnamed = len(problems) - most
     return "; ".join(problems[:most]) + (f"; and {unnamed} more" if unnamed > 0 else "")
 
 
 def _problem(location: list[str], kind: str, message: str) -> str:
     field = ".".join(location)
-    if kind == "extra_forbidden":
+    if kind == _UNKNOWN_FIELD:
         return f"unknown field {_shown(field)!r}"
     text = _shown(message.removeprefix("Value error, "))
     return f"{_shown(field)}: {text}" if field else text
