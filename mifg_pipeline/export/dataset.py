@@ -10,7 +10,7 @@ from mifg_pipeline.export.card import card_text
 from mifg_pipeline.export.columns import row_of
 from mifg_pipeline.export.figures import Figures
 from mifg_pipeline.export.folder import replaced_folder, require_replaceable
-from mifg_pipeline.export.images import ImageFiles
+from mifg_pipeline.export.images import read_image
 from mifg_pipeline.export.reward_check import check_reward
 from mifg_pipeline.export.selection import Entry, Selection
 from mifg_pipeline.export.separation import Separation
@@ -38,7 +38,7 @@ class _Inspection:
     def __init__(self, selection: Selection) -> None:
         self.figures = Figures()
         self._separation = Separation(selection.corpus.images)
-        self._files = ImageFiles(selection.run, selection.corpus)
+        self._images = selection.images
 
     def take(self, entry: Entry) -> list[bytes]:
         """The contents of the files of the item's images.
@@ -49,7 +49,7 @@ class _Inspection:
         item = entry.item
         self._separation.check(item)
         check_reward(item)
-        contents = [self._files.read(image) for image in item.images]
+        contents = [read_image(self._images, image) for image in item.images]
         origins = [origin for image in item.images for origin in self._separation.origins(image)]
         self.figures.add(entry, origins, sum(map(len, contents)))
         return contents

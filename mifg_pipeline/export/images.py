@@ -2,49 +2,38 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
-from mifg_pipeline.corpus import Corpus
+from mifg_pipeline.corpus import RunImages
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.items import ImageRef
-from mifg_pipeline.store import RunFolder
 
 _STEM_LENGTH = 60
 
 
-@dataclass(frozen=True)
-class ImageFiles:
-    """The image files of a run: derived ones in the run folder, all others in its corpus."""
+def read_image(images: RunImages, image: ImageRef) -> bytes:
+    """The bytes of an image's file.
 
-    run: RunFolder
-    corpus: Corpus
+    Raises:
+        MifgError: If the file is missing, unreadable or not the one that the record speaks of.
+    """
+    path = images.path_of(image)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise MifgError(f"Image {path} cannot be read: {error.strerror}.", _remedy(image)) from error
+    if hashlib.sha256(content).hexdigest() != image.sha256:
+        raise MifgError(
+            f"Image {path} has changed since questions were made about it: its sha256 is not {image.sha256}.",
+            _remedy(image),
+        )
+    return content
 
-    def read(self, image: ImageRef) -> bytes:
-        """The bytes of the image's file.
 
-        Raises:
-            MifgError: If the file is missing, unreadable or not the one that the record speaks of.
-        """
-        path = self._path_of(image)
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise MifgError(f"Image {path} cannot be read: {error.strerror}.", self._remedy(image)) from error
-        if hashlib.sha256(content).hexdigest() != image.sha256:
-            raise MifgError(
-                f"Image {path} has changed since questions were made about it: its sha256 is not {image.sha256}.",
-                self._remedy(image),
-            )
-        return content
-
-    def _path_of(self, image: ImageRef) -> Path:
-        return self.run.root / image.path if image.is_derived else self.corpus.path_of(image)
-
-    def _remedy(self, image: ImageRef) -> str:
-        if image.is_derived:
-            return "Restore the run folder from a copy, or run `mifg generate` anew into another folder."
-        return "Put the original file back, or run `mifg corpus index` and then `mifg generate` into another folder."
+def _remedy(image: ImageRef) -> str:
+    if image.is_derived:
+        return "Restore the run folder from a copy, or run `mifg generate` anew into another folder."
+    return "Put the original file back, or run `mifg corpus index` and then `mifg generate` into another folder."
 
 
 def file_name(image: ImageRef) -> str:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
-from mifg_pipeline.corpus import Corpus
-from mifg_pipeline.errors import MifgError
+from mifg_pipeline.corpus import Corpus, RunImages
 from mifg_pipeline.items import Item
 from mifg_pipeline.store import RunFolder
 from mifg_pipeline.store.reviewed import verified_items
@@ -35,8 +34,7 @@ class Entry:
 class Selection:
     """The items of a run that have a status."""
 
-    run: RunFolder
-    corpus: Corpus
+    images: RunImages
     status: Status
 
     @classmethod
@@ -52,13 +50,17 @@ class Selection:
             MifgError: If there is no such run, or its corpus is not there or has changed since.
         """
         run = RunFolder.open(run_root)
-        corpus = Corpus.open(run.corpus_root(corpus_root))
-        if corpus.fingerprint != run.read_manifest().corpus.fingerprint:
-            raise MifgError(
-                f"The corpus {corpus.root} is not as it was when {run_root} was made from it.",
-                "Name an unchanged copy with --corpus DIR, or run `mifg generate` anew into another folder.",
-            )
-        return cls(run, corpus, status)
+        return cls(RunImages.open(run, corpus_root), status)
+
+    @property
+    def run(self) -> RunFolder:
+        """The run folder."""
+        return self.images.run
+
+    @property
+    def corpus(self) -> Corpus:
+        """The corpus of the run."""
+        return self.images.corpus
 
     def entries(self) -> Iterator[Entry]:
         """The items one by one, in the order of the run."""

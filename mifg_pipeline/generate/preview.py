@@ -9,9 +9,8 @@ from rich.panel import Panel
 from rich.text import Text
 from rich_pixels import Pixels
 
-from mifg_pipeline.corpus import Corpus
-from mifg_pipeline.corpus.pixels import load_upright
-from mifg_pipeline.items import OPTION_LETTERS, ImageRef, Item
+from mifg_pipeline.corpus import Corpus, RunImages, load_upright
+from mifg_pipeline.items import OPTION_LETTERS, Item
 from mifg_pipeline.report import items_page
 from mifg_pipeline.store import Ledger, RunFolder
 
@@ -21,17 +20,14 @@ TERMINAL_SIDE = 36
 
 def show_items(run: RunFolder, corpus: Corpus, console: Console) -> None:
     """Prints all items of a run folder and writes ``preview.html`` into it."""
-
-    def path_of(image: ImageRef) -> Path:
-        return run.root / image.path if image.is_derived else corpus.path_of(image)
-
+    images = RunImages(run, corpus)
     with Ledger(run.ledger_path, read_only=True) as ledger:
         items = list(ledger.items())
     for item in items:
-        pictures = [_picture(path_of(image), f"Image {n}") for n, image in enumerate(item.images, start=1)]
+        pictures = [_picture(images.path_of(image), f"Image {n}") for n, image in enumerate(item.images, start=1)]
         console.print(Panel(Group(Columns(pictures), _words(item)), title=item.provenance.writer))
     page = run.root / "preview.html"
-    page.write_text(items_page("Preview", items, path_of), encoding="utf-8")
+    page.write_text(items_page("Preview", items, images), encoding="utf-8")
     console.print(f"{len(items)} items; with boxes and full colours: {page}", highlight=False, soft_wrap=True)
 
 

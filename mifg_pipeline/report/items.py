@@ -1,7 +1,7 @@
 """Items as HTML: pictures inline, evidence boxes on top, so that a page is one file."""
 
 import base64
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -10,7 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
-from mifg_pipeline.corpus.pixels import load_upright
+from mifg_pipeline.corpus import RunImages, load_upright
 from mifg_pipeline.items import ImageRef, Item, Region
 
 THUMBNAIL_SIDE = 520
@@ -54,7 +54,7 @@ class ItemView:
     answer: str
 
 
-def item_view(item: Item, path_of: Callable[[ImageRef], Path]) -> ItemView:
+def item_view(item: Item, images: RunImages) -> ItemView:
     """Renders the pictures of an item."""
     return ItemView(
         id=item.id,
@@ -64,7 +64,7 @@ def item_view(item: Item, path_of: Callable[[ImageRef], Path]) -> ItemView:
         people_first=item.verdict.people_first,
         images=tuple(
             ImageView(
-                data_uri=_data_uri(path_of(image)),
+                data_uri=_data_uri(images.path_of(image)),
                 role=role,
                 width=image.width,
                 height=image.height,
@@ -78,9 +78,9 @@ def item_view(item: Item, path_of: Callable[[ImageRef], Path]) -> ItemView:
     )
 
 
-def items_page(title: str, items: Iterable[Item], path_of: Callable[[ImageRef], Path]) -> str:
+def items_page(title: str, items: Iterable[Item], images: RunImages) -> str:
     """A page of items."""
-    return templates().get_template("items.html.j2").render(title=title, items=[item_view(i, path_of) for i in items])
+    return templates().get_template("items.html.j2").render(title=title, items=[item_view(i, images) for i in items])
 
 
 @cache

@@ -3,11 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from mifg_pipeline.corpus import Corpus
+from mifg_pipeline.corpus import Corpus, RunImages
 from mifg_pipeline.gates import AuditRow, audit
-from mifg_pipeline.items import ImageRef, Item
+from mifg_pipeline.items import Item
 from mifg_pipeline.report.items import item_view, templates
 from mifg_pipeline.store import Funnel, Ledger, RunFolder
 from mifg_pipeline.store.files import replaced_file
@@ -53,9 +52,7 @@ def write_run_report(run: RunFolder, corpus: Corpus, ledger: Ledger) -> None:
     for item in items:
         figures.add(item)
 
-    def path_of(image: ImageRef) -> Path:
-        return run.root / image.path if image.is_derived else corpus.path_of(image)
-
+    images = RunImages(run, corpus)
     html = (
         templates()
         .get_template("run.html.j2")
@@ -70,7 +67,7 @@ def write_run_report(run: RunFolder, corpus: Corpus, ledger: Ledger) -> None:
             images_set_aside=manifest.images_set_aside,
             distributions=figures.distributions(),
             audit=audit(audit_rows(items, corpus)),
-            items=[item_view(item, path_of) for _, item in sorted(figures.examples.items())],
+            items=[item_view(item, images) for _, item in sorted(figures.examples.items())],
         )
     )
     with replaced_file(run.report_path) as file:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mifg_pipeline.corpus import Corpus
+from mifg_pipeline.corpus import RunImages
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.items import ImageRef, Item
 from mifg_pipeline.review.lines import Refusal, read_lines
@@ -57,8 +57,8 @@ def pack(
     chosen = todo[:count]
     if chosen:
         _require_free(out, run, overwrite=overwrite)
-        corpus = _corpus_of(run, moved_corpus)
-        lines = [ReviewLine.of(item, annotator, _image_paths(item, run, corpus, out)) for item in chosen]
+        images = RunImages.open(run, moved_corpus)
+        lines = [ReviewLine.of(item, annotator, _image_paths(item, images, out)) for item in chosen]
         with replaced_file(out) as file:
             file.writelines(f"{line.model_dump_json()}\n" for line in lines)
     return Packed(items=len(chosen), left=len(todo) - len(chosen))
@@ -97,22 +97,12 @@ def _require_free(out: Path, run: RunFolder, *, overwrite: bool) -> None:
                 )
 
 
-def _corpus_of(run: RunFolder, moved_to: Path | None) -> Corpus:
-    corpus = Corpus.open(run.corpus_root(moved_to))
-    if corpus.fingerprint != run.read_manifest().corpus.fingerprint:
-        raise MifgError(
-            f"The corpus at {corpus.root} is not the one that {run.root} was made from: its fingerprint differs.",
-            "Restore its files and index it again, or say where the right one is: --corpus DIR.",
-        )
-    return corpus
+def _image_paths(item: Item, images: RunImages, out: Path) -> tuple[str, ...]:
+    return tuple(_relative_path(_image_file(image, images), out) for image in item.images)
 
 
-def _image_paths(item: Item, run: RunFolder, corpus: Corpus, out: Path) -> tuple[str, ...]:
-    return tuple(_relative_path(_image_file(image, run, corpus), out) for image in item.images)
-
-
-def _image_file(image: ImageRef, run: RunFolder, corpus: Corpus) -> Path:
-    path = run.root / image.path if image.is_derived else corpus.path_of(image)
+def _image_file(image: ImageRef, images: RunImages) -> Path:
+    path = images.path_of(image)
     if not path.is_file():
         raise MifgError(f"The image {path} is gone.", "Restore it from a copy of the run or of the corpus.")
     return path

@@ -5,7 +5,7 @@ from huggingface_hub import DatasetCard, DatasetCardData
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mifg_pipeline.corpus import index_corpus
+from mifg_pipeline.corpus import RunImages, index_corpus
 from mifg_pipeline.export import Selection, export_dataset
 from mifg_pipeline.export.card import markdown_cell
 from mifg_pipeline.export.front_matter import license_fields, size_category
@@ -79,7 +79,7 @@ def test_unknown_licences_are_counted(made, make_item, tmp_path):
     item = made.items[0]
     images = [image.model_copy(update={"license": UNKNOWN_LICENSE}) for image in item.images]
     made.rewrite([make_item(images, item.pool)])
-    export_dataset(Selection(made.run, corpus, "candidate"), tmp_path / "out")
+    export_dataset(Selection(RunImages(made.run, corpus), "candidate"), tmp_path / "out")
     card = DatasetCard.load(tmp_path / "out" / "README.md")
     assert card.data.license == "unknown"
     assert "Of 3 source images the licence is unknown" in card.text
