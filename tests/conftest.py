@@ -49,19 +49,19 @@ def make_item(attempt: int = 0, difficulty: str = "zoom", **fields: Any) -> Item
     )
 
 
-@pytest.fixture(name="make_image_ref")
+@pytest.fixture(scope="session", name="make_image_ref")
 def _make_image_ref() -> Callable[..., ImageRef]:
     """Builds an image reference; keyword arguments replace its fields."""
     return make_image_ref
 
 
-@pytest.fixture(name="make_draft")
+@pytest.fixture(scope="session", name="make_draft")
 def _make_draft() -> Callable[..., Draft]:
     """Builds a valid draft; keyword arguments replace its fields."""
     return make_draft
 
 
-@pytest.fixture(name="make_item")
+@pytest.fixture(scope="session", name="make_item")
 def _make_item() -> Callable[..., Item]:
     """Builds a valid item; keyword arguments replace fields of its draft."""
     return make_item

@@ -64,9 +64,10 @@ def test_a_slow_attempt_bounds_how_far_others_run_ahead():
 
 
 def test_attempts_under_way_are_cancelled_when_nobody_waits_for_them():
-    ended = []
+    started, ended = [], []
 
     async def make(attempt):
+        started.append(attempt)
         try:
             if attempt:
                 await asyncio.Event().wait()
@@ -75,7 +76,8 @@ def test_attempts_under_way_are_cancelled_when_nobody_waits_for_them():
             ended.append(attempt)
 
     assert asyncio.run(collect(in_order(make, 0, 10, 3), most=1)) == [0]
-    assert sorted(ended) == [0, 1, 2]
+    assert len(started) > 1
+    assert sorted(ended) == started
 
 
 def test_an_error_in_an_attempt_reaches_the_caller():

@@ -1,0 +1,260 @@
+"""Programs that ask about what annotated signs say, over several images."""
+
+import itertools
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mifg_pipeline.items import Answer, Box, CorpusImage, Region
+from mifg_pipeline.programs.choices import choice_of_images, shuffled_choice
+from mifg_pipeline.programs.kinds import SIGN, anchors
+from mifg_pipeline.programs.layout import in_random_order, roles_of
+from mifg_pipeline.programs.program import Picture, Program, Proposal
+from mifg_pipeline.programs.wording import image_list, image_name, with_article
+
+_OPTIONS = 4
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A sign that its colour singles out among the signs of its image.
+
+    Attributes:
+        image: Index among the item's images.
+        colour: Colour of the plate.
+        text: What it says.
+        box: Where it is.
+    """
+
+    image: int
+    colour: str
+    text: str
+    box: Box
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it says a whole number in digits."""
+        return self.text.isascii() and self.text.isdecimal()
+
+    @property
+    def reading(self) -> str:
+        """What it says, alike for texts that a reader takes for the same."""
+        return str(int(self.text)) if self.is_number else self.text.casefold()
+
+    @property
+    def region(self) -> Region:
+        """Where it is, as evidence."""
+        return Region(image=self.image, bbox=self.box, label=f"{self.colour} sign")
+
+
+class _ReadAcross(Program):
+    """What the forms of the family share: images with annotated signs, in random order."""
+
+    family = "read-across"
+    picture_counts = range(2, 7)
+
+    def accepts(self, image: CorpusImage) -> bool:
+        return bool(_signs_of(0, image))
+
+
+class WhichLargest(_ReadAcross):
+    """Each of {images} has one {colour} sign, with a number on it. In which image is the number the largest?
+    Compare the numbers on the {colour} signs in {images}. Which image shows the largest?
+    Which of {images} has the {colour} sign with the largest number?
+    """
+
+    form = "which-largest"
+
+    def propose(self, pictures: Sequence[Picture], rng: random.Random) -> Proposal | None:
+        order, images = in_random_order(pictures, rng)
+        by_colour: dict[str, list[Sign]] = {}
+        for sign in _signs(images):
+            if sign.is_number:
+                by_colour.setdefault(sign.colour, []).append(sign)
+        comparable = [signs for signs in by_colour.values() if len(signs) > 1 and _all_differ(signs)]
+        if not comparable:
+            return None
+        most = max(len(signs) for signs in comparable)
+        signs = rng.choice([signs for signs in comparable if len(signs) == most])
+        largest = max(signs, key=lambda sign: int(sign.text))
+        compared = [sign.image for sign in signs]
+        choice = choice_of_images(compared, largest.image)
+        return Proposal(
+            images=order,
+            roles=roles_of(compared, len(images)),
+            question=self.ask(rng, images=image_list(compared), colour=largest.colour),
+            answer=choice.answer,
+            options=choice.options,
+            evidence=tuple(sign.region for sign in signs),
+            skills=("reading", "comparison"),
+            terms={"images": [*compared], "colour": largest.colour},
+        )
+
+
+class Sum(_ReadAcross):
+    """What is the sum of the number on the {one} and the number on the {other}?
+    Add the number on the {one} to the number on the {other}. What is the result?
+    Read the numbers on the {one} and on the {other}. What do they add up to?
+    """
+
+    form = "sum"
+
+    def propose(self, pictures: Sequence[Picture], rng: random.Random) -> Proposal | None:
+        order, images = in_random_order(pictures, rng)
+        numbers = [sign for sign in _signs(images) if sign.is_number]
+        pairs = [pair for pair in itertools.combinations(numbers, 2) if pair[0].image != pair[1].image]
+        if not pairs:
+            return None
+        one, other = pair = rng.choice(pairs)
+        return Proposal(
+            images=order,
+            roles=roles_of([sign.image for sign in pair], len(images)),
+            question=self.ask(rng, one=_located(one), other=_located(other)),
+            answer=Answer(kind="integer", value=int(one.text) + int(other.text)),
+            evidence=(one.region, other.region),
+            skills=("reading", "arithmetic"),
+            terms={"signs": [[sign.image, sign.colour] for sign in pair]},
+        )
+
+
+class WhichText(_ReadAcross):
+    """What does the {sign} say?
+    Which of these texts is written on the {sign}?
+    Read the {sign}. What is written there?
+    """
+
+    form = "which-text"
+
+    def propose(self, pictures: Sequence[Picture], rng: random.Random) -> Proposal | None:
+        order, images = in_random_order(pictures, rng)
+        signs = _signs(images)
+        alike = [
+            group
+            for group in (_one_per_reading(signs, rng, numbers=True), _one_per_reading(signs, rng, numbers=False))
+            if len(group) >= _OPTIONS
+        ]
+        if not alike:
+            return None
+        offered = rng.sample(rng.choice(alike), _OPTIONS)
+        asked = rng.choice(offered)
+        choice = shuffled_choice([sign.text for sign in offered], asked.text, rng)
+        return Proposal(
+            images=order,
+            roles=roles_of([asked.image], len(images)),
+            question=self.ask(rng, sign=_located(asked)),
+            answer=choice.answer,
+            options=choice.options,
+            evidence=(asked.region,),
+            skills=("visual-search", "reading"),
+            terms={"image": asked.image, "colour": asked.colour},
+        )
+
+
+class WhichImage(_ReadAcross):
+    """Which of {images} has a sign that says "{text}"?
+    In which of {images} is "{text}" written on a sign?
+    One of {images} contains a sign with the text "{text}". Which one?
+    """
+
+    form = "which-image"
+
+    def propose(self, pictures: Sequence[Picture], rng: random.Random) -> Proposal | None:
+        order, images = in_random_order(pictures, rng)
+        signs = _signs(images)
+        texts = Counter(thing.text.casefold() for image in images for thing in image.objects if thing.text)
+        by_image: dict[int, list[Sign]] = {}
+        for sign in signs:
+            if texts[sign.text.casefold()] == 1:
+                by_image.setdefault(sign.image, []).append(sign)
+        if len(by_image) < 2:
+            return None
+        sign = rng.choice(by_image[rng.choice(list(by_image))])
+        choice = choice_of_images(list(by_image), sign.image)
+        return Proposal(
+            images=order,
+            roles=roles_of([sign.image], len(images)),
+            question=self.ask(rng, images=image_list(by_image), text=sign.text),
+            answer=choice.answer,
+            options=choice.options,
+            evidence=(sign.region,),
+            skills=("visual-search", "reading"),
+            terms={"images": [*sorted(by_image)], "text": sign.text},
+        )
+
+
+class BesideAnchor(_ReadAcross):
+    """Exactly one of {images} shows {anchor}. What does the {colour} sign in that image say?
+    Find the image among {images} that contains {anchor}. What is written on its {colour} sign?
+    What is the text of the {colour} sign in the only one of {images} in which there is {anchor}?
+    """
+
+    form = "beside-anchor"
+
+    def propose(self, pictures: Sequence[Picture], rng: random.Random) -> Proposal | None:
+        order, images = in_random_order(pictures, rng)
+        signs = _signs(images)
+        pairs = [
+            (anchor, sign)
+            for anchor in anchors(images)
+            for sign in signs
+            if sign.image == anchor.image and _is_elsewhere_too(sign, signs)
+        ]
+        if not pairs:
+            return None
+        anchor, sign = rng.choice(pairs)
+        return Proposal(
+            images=order,
+            roles=roles_of([anchor.image], len(images)),
+            question=self.ask(
+                rng,
+                images=image_list(range(len(images))),
+                anchor=with_article(anchor.kind.singular),
+                colour=sign.colour,
+            ),
+            answer=Answer(kind="text", value=sign.text),
+            evidence=(*anchor.kind.regions(anchor.image, images[anchor.image]), sign.region),
+            skills=("visual-search", "reading", "two-hop"),
+            terms={
+                "images": list(range(len(images))),
+                "colour": sign.colour,
+                "anchor_category": anchor.kind.category,
+                "anchor_colour": anchor.kind.colour,
+            },
+        )
+
+
+def _signs(images: Sequence[CorpusImage]) -> list[Sign]:
+    return [sign for index, image in enumerate(images) for sign in _signs_of(index, image)]
+
+
+def _signs_of(index: int, image: CorpusImage) -> list[Sign]:
+    """The signs with a text whose colour no other sign of the image has."""
+    things = [thing for thing in image.objects if thing.category == SIGN]
+    colours = Counter(thing.attributes.get("colour") for thing in things)
+    return [
+        Sign(index, colour, thing.text, thing.bbox)
+        for thing in things
+        if isinstance(colour := thing.attributes.get("colour"), str) and thing.text and colours[colour] == 1
+    ]
+
+
+def _located(sign: Sign) -> str:
+    return f"{sign.colour} sign in {image_name(sign.image)}"
+
+
+def _all_differ(signs: Sequence[Sign]) -> bool:
+    return len({sign.reading for sign in signs}) == len(signs)
+
+
+def _one_per_reading(signs: Sequence[Sign], rng: random.Random, *, numbers: bool) -> list[Sign]:
+    """Signs with numbers, or with other texts, in random order; of those that say the same only one."""
+    alike = [sign for sign in signs if sign.is_number == numbers]
+    return list({sign.reading: sign for sign in rng.sample(alike, len(alike))}.values())
+
+
+def _is_elsewhere_too(sign: Sign, signs: Sequence[Sign]) -> bool:
+    """Whether another image has a sign of that colour with another text, so that the right image must be found."""
+    return any(
+        other.image != sign.image and other.colour == sign.colour and other.reading != sign.reading for other in signs
+    )
