@@ -124,11 +124,14 @@ def write_index(root: Path, header: IndexHeader, rows: Sequence[Row]) -> pa.Tabl
     columns = {field.name: [getattr(row, field.name) for row in rows] for field in fields(Row)}
     schema = _SCHEMA.with_metadata({_METADATA_KEY: header.model_dump_json()})
     table = pa.Table.from_pydict(columns, schema=schema)
+    encoded = pa.BufferOutputStream()
+    pq.write_table(table, encoded, write_page_checksum=True)
     partial = root / f".{INDEX_NAME}.{os.getpid()}.partial"
     try:
         try:
-            pq.write_table(table, str(partial), write_page_checksum=True)
-            with partial.open("rb") as file:
+            with partial.open("wb") as file:
+                file.write(encoded.getvalue())
+                file.flush()
                 os.fsync(file.fileno())
             partial.replace(root / INDEX_NAME)
         finally:

@@ -3,6 +3,7 @@
 import itertools
 import random
 from collections.abc import Sequence
+from typing import TypeVar
 
 from pydantic import JsonValue
 
@@ -12,6 +13,8 @@ from mifg_pipeline.programs.kinds import Anchor, Kind, anchors, draw_kind, has_c
 from mifg_pipeline.programs.layout import in_random_order, roles_of
 from mifg_pipeline.programs.program import Picture, Program, Proposal
 from mifg_pipeline.programs.wording import image_list, image_name, with_article
+
+Value = TypeVar("Value")
 
 _MAX_COUNT = 30
 _MAX_EVIDENCE = 40
@@ -60,25 +63,27 @@ class TotalChoice(_CountAcross):
     """
 
     form = "total-choice"
+    picture_counts = range(4, 7)
 
     def propose(self, pictures: Sequence[Picture], rng: random.Random) -> Proposal | None:
         order, images = in_random_order(pictures, rng)
-        kind_of = _kinds_with_different_totals(images, rng)
-        if kind_of is None:
+        offer = _draw_offer(images, rng)
+        if offer is None:
             return None
-        total = rng.choice(list(kind_of))
-        kind = kind_of[total]
-        regions, roles = _occurrences(kind, images)
-        choice = shuffled_choice([str(option) for option in kind_of], str(total), rng)
+        kind, counted_by_total = offer
+        total = rng.choice(list(counted_by_total))
+        counted = counted_by_total[total]
+        regions = tuple(region for index in counted for region in kind.regions(index, images[index]))
+        choice = shuffled_choice([str(option) for option in counted_by_total], str(total), rng)
         return Proposal(
             images=order,
-            roles=roles,
-            question=self.ask(rng, kind=kind.plural, images=image_list(range(len(images)))),
+            roles=roles_of({region.image for region in regions}, len(images)),
+            question=self.ask(rng, kind=kind.plural, images=image_list(counted)),
             answer=choice.answer,
             options=choice.options,
             evidence=regions,
             skills=("counting", "arithmetic"),
-            terms={"images": list(range(len(images))), **_terms(kind)},
+            terms={"images": list(counted), **_terms(kind)},
         )
 
 
@@ -199,18 +204,28 @@ def _countable_total(kind: Kind, images: Sequence[CorpusImage]) -> int | None:
     return total if total <= _MAX_COUNT else None
 
 
-def _kinds_with_different_totals(images: Sequence[CorpusImage], rng: random.Random) -> dict[int, Kind] | None:
-    """Kinds of one group, as many as there are options, by their totals; None if no group has so many."""
-    groups = kind_groups(images)
-    for group in rng.sample(groups, len(groups)):
-        kind_of: dict[int, Kind] = {}
-        for kind in rng.sample(group, len(group)):
-            total = _countable_total(kind, images)
-            if total is not None:
-                kind_of.setdefault(total, kind)
-            if len(kind_of) == _OPTIONS:
-                return kind_of
+def _draw_offer(images: Sequence[CorpusImage], rng: random.Random) -> tuple[Kind, dict[int, tuple[int, ...]]] | None:
+    """Draws a kind and sets of equally many images with different totals of it, as many as there are options.
+
+    All options are thus totals of one kind over as many images, and images stand in random order: which kinds are
+    frequent in a corpus tells nothing about which option is right.
+    """
+    kinds = [kind for group in _shuffled(kind_groups(images), rng) for kind in _shuffled(group, rng)]
+    size = rng.randrange(2, len(images))
+    subsets = list(itertools.combinations(range(len(images)), size))
+    for kind in kinds:
+        counted_by_total: dict[int, tuple[int, ...]] = {}
+        for counted in _shuffled(subsets, rng):
+            total = sum(kind.count(images[index]) for index in counted)
+            if 0 < total <= _MAX_COUNT:
+                counted_by_total.setdefault(total, counted)
+            if len(counted_by_total) == _OPTIONS:
+                return kind, counted_by_total
     return None
+
+
+def _shuffled(values: Sequence[Value], rng: random.Random) -> list[Value]:
+    return rng.sample(values, len(values))
 
 
 def _kind_beside(anchor: Anchor, images: Sequence[CorpusImage], rng: random.Random) -> Kind | None:

@@ -62,21 +62,15 @@ def name_outline(outline: Contour, hole: float) -> Outline:
         outline: The outer contour, every border pixel, shape (points, 1, 2), int32.
         hole: Area of the largest hole in it, square pixels.
     """
-    area, hull = _area(outline), cv2.convexHull(outline)
-    _, radius = cv2.minEnclosingCircle(outline)
+    area = _area(outline)
     _, sides, _ = cv2.minAreaRect(outline)
     # A contour runs through the centres of the border pixels: the shape reaches half a pixel further all around.
     long, short = max(sides) + 1, min(sides) + 1
-    # OpenCV misses the least triangle where a hull has many almost parallel edges or large coordinates.
-    simple = cv2.approxPolyDP(hull - hull.min(axis=0), 1.0, closed=True)
-    triangle, _ = cv2.minEnclosingTriangle(simple)
-    circle_fill, rectangle_fill = area / (pi * (radius + 0.5) ** 2), area / (long * short)
-    triangle_fill = area / (triangle + cv2.arcLength(hull, closed=True) / 2)
-    elongation = long / short
+    rectangle_fill, elongation = area / (long * short), long / short
     _, _, width, height = cv2.boundingRect(outline)
     if rectangle_fill > _RECTANGLE.value and elongation > _PLATE.value and width > height:
         return Outline("sign", min(_RECTANGLE.certainty(rectangle_fill), _PLATE.certainty(elongation)))
-    category, certainty = _nearest((circle_fill, rectangle_fill, triangle_fill, area / _area(hull)))
+    category, certainty = _nearest((_circle_fill(outline), rectangle_fill, *_triangle_and_hull_fill(outline)))
     if category == "square":
         return Outline("square", 0.0 if elongation > _PLATE.value else min(certainty, _PLATE.certainty(elongation)))
     if category == "circle":
@@ -84,6 +78,20 @@ def name_outline(outline: Contour, hole: float) -> Outline:
         ring = share > _RING_HOLE.value
         return Outline("ring" if ring else "circle", min(certainty, _RING_HOLE.certainty(share)))
     return Outline(category, certainty)
+
+
+def _circle_fill(outline: Contour) -> float:
+    _, radius = cv2.minEnclosingCircle(outline)
+    return _area(outline) / (pi * (radius + 0.5) ** 2)
+
+
+def _triangle_and_hull_fill(outline: Contour) -> tuple[float, float]:
+    hull = cv2.convexHull(outline)
+    # OpenCV misses the least triangle where a hull has many almost parallel edges or large coordinates.
+    simple = cv2.approxPolyDP(hull - hull.min(axis=0), 1.0, closed=True)
+    triangle, _ = cv2.minEnclosingTriangle(simple)
+    area = _area(outline)
+    return area / (triangle + cv2.arcLength(hull, closed=True) / 2), area / _area(hull)
 
 
 def _area(contour: Contour) -> float:

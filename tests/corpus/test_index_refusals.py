@@ -102,8 +102,10 @@ def as_nobody() -> Callable[[], AbstractContextManager[None]]:
         user = os.geteuid()
         if user == 0:
             os.seteuid(65534)
-        yield
-        os.seteuid(user)
+        try:
+            yield
+        finally:
+            os.seteuid(user)
 
     return switch
 
