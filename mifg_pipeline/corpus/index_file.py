@@ -124,6 +124,7 @@ def write_index(root: Path, header: IndexHeader, rows: Sequence[Row]) -> pa.Tabl
     columns = {field.name: [getattr(row, field.name) for row in rows] for field in fields(Row)}
     schema = _SCHEMA.with_metadata({_METADATA_KEY: header.model_dump_json()})
     table = pa.Table.from_pydict(columns, schema=schema)
+    # In memory first: the errors of the disk then come from Python's own file, with their plain reasons.
     encoded = pa.BufferOutputStream()
     pq.write_table(table, encoded, write_page_checksum=True)
     partial = root / f".{INDEX_NAME}.{os.getpid()}.partial"

@@ -3,6 +3,9 @@
 import contextlib
 import os
 import shutil
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,6 +83,22 @@ def test_index_of_another_schema_version_is_an_error(indexed: Path) -> None:
     for use in (Corpus.open, index_corpus):
         with pytest.raises(MifgError, match=r"another schema version than 1\. Delete it"):
             use(indexed)
+
+
+@pytest.mark.slow
+def test_processes_that_index_and_open_end_cleanly(folder: Path) -> None:
+    program = """
+        import sys
+        from pathlib import Path
+        from mifg_pipeline.corpus import Corpus, index_corpus
+        folder = Path(sys.argv[1])
+        (folder / "corpus.parquet").unlink(missing_ok=True)
+        index_corpus(folder, workers=1)
+        Corpus.open(folder)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program), str(folder)]
+
+    assert {subprocess.run(command, check=False).returncode for _ in range(30)} == {0}
 
 
 class TestFingerprint:
