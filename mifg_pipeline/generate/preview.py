@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from PIL import Image
-from rich.columns import Columns
 from rich.console import Console, Group
 from rich.panel import Panel
+from rich.table import Table
 from rich.text import Text
 from rich_pixels import Pixels
 
@@ -25,10 +25,18 @@ def show_items(run: RunFolder, corpus: Corpus, console: Console) -> None:
         items = list(ledger.items())
     for item in items:
         pictures = [_picture(images.path_of(image), f"Image {n}") for n, image in enumerate(item.images, start=1)]
-        console.print(Panel(Group(Columns(pictures), _words(item)), title=item.provenance.writer))
+        per_row = max(1, (console.width - 4) // (TERMINAL_SIDE + 1))
+        console.print(Panel(Group(_rows(pictures, per_row), _words(item)), title=item.provenance.writer))
     page = run.root / "preview.html"
     page.write_text(items_page("Preview", items, images), encoding="utf-8")
     console.print(f"{len(items)} items; with boxes and full colours: {page}", highlight=False, soft_wrap=True)
+
+
+def _rows(pictures: list[Group], per_row: int) -> Table:
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    for start in range(0, len(pictures), per_row):
+        grid.add_row(*pictures[start : start + per_row])
+    return grid
 
 
 def _picture(path: Path, caption: str) -> Group:
