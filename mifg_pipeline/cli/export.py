@@ -25,7 +25,7 @@ def export(
         bool, typer.Option("--require-license", help="Refuse items with an image of unknown licence.")
     ] = False,
 ) -> None:
-    """Writes a dataset from the items of a run."""
+    """Write a dataset from the items of a run."""
     from rich.console import Console
 
     from mifg_pipeline.export import Selection, check_export, export_dataset
@@ -44,6 +44,8 @@ def export(
             on_row=lambda rows: line.update(f"Exporting … {rows} rows"),
         )
     _print_figures(figures)
+    if status == "candidate":
+        typer.echo("Unverified: nobody has checked these items.")
     typer.echo(f"Dataset: {out}")
 
 

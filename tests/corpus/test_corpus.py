@@ -101,48 +101,51 @@ def test_processes_that_index_and_open_end_cleanly(folder: Path) -> None:
     assert {subprocess.run(command, check=False).returncode for _ in range(30)} == {0}
 
 
-class TestFingerprint:
-    """What the fingerprint depends on."""
+def test_fingerprint_does_not_depend_on_place_and_times(indexed: Path, tmp_path: Path) -> None:
+    shutil.copytree(indexed, tmp_path / "moved", copy_function=shutil.copy)
+    (tmp_path / "moved" / INDEX).unlink()
+    index_corpus(tmp_path / "moved")
 
-    def test_not_on_place_and_times(self, indexed: Path, tmp_path: Path) -> None:
-        shutil.copytree(indexed, tmp_path / "moved", copy_function=shutil.copy)
-        (tmp_path / "moved" / INDEX).unlink()
-        index_corpus(tmp_path / "moved")
+    assert Corpus.open(tmp_path / "moved").fingerprint == Corpus.open(indexed).fingerprint
 
-        assert Corpus.open(tmp_path / "moved").fingerprint == Corpus.open(indexed).fingerprint
 
-    def test_not_on_touching_a_file(self, indexed: Path) -> None:
-        before = Corpus.open(indexed).fingerprint
-        os.utime(indexed / "a.png", ns=(1, 1))
-        index_corpus(indexed)
+def test_fingerprint_does_not_depend_on_touching_a_file(indexed: Path) -> None:
+    before = Corpus.open(indexed).fingerprint
+    os.utime(indexed / "a.png", ns=(1, 1))
+    index_corpus(indexed)
 
-        assert Corpus.open(indexed).fingerprint == before
+    assert Corpus.open(indexed).fingerprint == before
 
-    @pytest.mark.parametrize(
-        "said",
-        [
-            {"license": "CC0-1.0"},
-            {"caption": "a cat"},
-            {"objects": {"bbox": [[1, 1, 5, 5]], "category": ["cat"]}},
-        ],
-    )
-    def test_on_what_is_said_of_an_image(self, indexed: Path, write_lines: WriteLines, said: dict[str, object]) -> None:
-        before = Corpus.open(indexed).fingerprint
-        write_lines(indexed / "metadata.jsonl", [{"file_name": "a.png", **said}])
-        index_corpus(indexed)
 
-        assert Corpus.open(indexed).fingerprint != before
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"license": "CC0-1.0"},
+        {"caption": "a cat"},
+        {"objects": {"bbox": [[1, 1, 5, 5]], "category": ["cat"]}},
+    ],
+)
+def test_fingerprint_depends_on_what_is_said_of_an_image(
+    indexed: Path, write_lines: WriteLines, said: dict[str, object]
+) -> None:
+    before = Corpus.open(indexed).fingerprint
+    write_lines(indexed / "metadata.jsonl", [{"file_name": "a.png", **said}])
+    index_corpus(indexed)
 
-    def test_on_pools(self, indexed: Path) -> None:
-        before = Corpus.open(indexed).fingerprint
-        (indexed / INDEX).unlink()
-        index_corpus(indexed, shares={"validation": 1.0})
+    assert Corpus.open(indexed).fingerprint != before
 
-        assert Corpus.open(indexed).fingerprint != before
 
-    def test_on_names(self, indexed: Path) -> None:
-        before = Corpus.open(indexed).fingerprint
-        (indexed / "a.png").rename(indexed / "d.png")
-        index_corpus(indexed)
+def test_fingerprint_depends_on_pools(indexed: Path) -> None:
+    before = Corpus.open(indexed).fingerprint
+    (indexed / INDEX).unlink()
+    index_corpus(indexed, shares={"validation": 1.0})
 
-        assert Corpus.open(indexed).fingerprint != before
+    assert Corpus.open(indexed).fingerprint != before
+
+
+def test_fingerprint_depends_on_names(indexed: Path) -> None:
+    before = Corpus.open(indexed).fingerprint
+    (indexed / "a.png").rename(indexed / "d.png")
+    index_corpus(indexed)
+
+    assert Corpus.open(indexed).fingerprint != before

@@ -59,90 +59,92 @@ def read(source: Callable[[Path, Listing], ImageSource], root: Path) -> tuple[li
     return list(source(root, list_folder(root)).annotated_images(problems)), problems
 
 
-class TestContract:
-    """What holds for every source."""
+def test_source_yields_what_is_said_of_each_image(seam: Any, folder: Path) -> None:
+    declare, source = seam
+    declare(folder, {"a.png": [([1.5, 2, 3.2, 4], "cat")], "sub/c.png": []})
 
-    def test_yields_what_is_said_of_each_image(self, seam: Any, folder: Path) -> None:
-        declare, source = seam
-        declare(folder, {"a.png": [([1.5, 2, 3.2, 4], "cat")], "sub/c.png": []})
+    images, problems = read(source, folder)
 
-        images, problems = read(source, folder)
+    assert [(image.path, image.annotation.license) for image in images] == [
+        ("a.png", "CC0-1.0"),
+        ("sub/c.png", "CC0-1.0"),
+    ]
+    first = images[0].annotation.objects[0]
+    assert (first.corners, first.category) == ((1, 2, 5, 6), "cat")
+    assert problems == []
 
-        assert [(image.path, image.annotation.license) for image in images] == [
-            ("a.png", "CC0-1.0"),
-            ("sub/c.png", "CC0-1.0"),
-        ]
-        first = images[0].annotation.objects[0]
-        assert (first.corners, first.category) == ((1, 2, 5, 6), "cat")
-        assert problems == []
 
-    def test_image_that_is_missing_is_a_problem(self, seam: Any, folder: Path) -> None:
-        declare, source = seam
-        declare(folder, {"gone.png": [], "a.png": []})
+def test_image_that_is_missing_is_a_problem(seam: Any, folder: Path) -> None:
+    declare, source = seam
+    declare(folder, {"gone.png": [], "a.png": []})
 
-        images, problems = read(source, folder)
+    images, problems = read(source, folder)
 
-        assert [image.path for image in images] == ["a.png"]
-        assert [problem.kind for problem in problems] == ["no such image"]
+    assert [image.path for image in images] == ["a.png"]
+    assert [problem.kind for problem in problems] == ["no such image"]
 
-    @pytest.mark.parametrize(
-        "box",
-        [
-            [0, 0, 0, 5],
-            [0, 0, 5, -1],
-            [0, 0, 5],
-            [float("nan"), 0, 5, 5],
-            [0, 0, float("inf"), 5],
-            [0, 0, 10**400, 5],
-            ["0", 0, 5, 5],
-            [True, 0, 5, 5],
-            None,
-            {"x": 1},
-        ],
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        [0, 0, 0, 5],
+        [0, 0, 5, -1],
+        [0, 0, 5],
+        [float("nan"), 0, 5, 5],
+        [0, 0, float("inf"), 5],
+        [0, 0, 10**400, 5],
+        ["0", 0, 5, 5],
+        [True, 0, 5, 5],
+        None,
+        {"x": 1},
+    ],
+)
+def test_unusable_box_costs_the_objects_but_not_the_image(seam: Any, folder: Path, box: Any) -> None:
+    declare, source = seam
+    declare(folder, {"a.png": [([1, 1, 5, 5], "cat"), (box, "dog")]})
+
+    images, problems = read(source, folder)
+
+    assert [(image.path, image.annotation.objects) for image in images] == [("a.png", ())]
+    assert [problem.kind for problem in problems] in (
+        [["box has no area"], ["box is not four finite numbers x, y, width, height"]]
     )
-    def test_unusable_box_costs_the_objects_but_not_the_image(self, seam: Any, folder: Path, box: Any) -> None:
-        declare, source = seam
-        declare(folder, {"a.png": [([1, 1, 5, 5], "cat"), (box, "dog")]})
 
-        images, problems = read(source, folder)
 
-        assert [(image.path, image.annotation.objects) for image in images] == [("a.png", ())]
-        assert [problem.kind for problem in problems] in (
-            [["box has no area"], ["box is not four finite numbers x, y, width, height"]]
-        )
+@pytest.mark.parametrize("category", [7, "", ["cat"], {"name": "cat"}, "lone \ud800 surrogate"])
+def test_hostile_category_is_a_problem(seam: Any, folder: Path, category: Any) -> None:
+    declare, source = seam
+    declare(folder, {"a.png": [([1, 1, 5, 5], category)]})
 
-    @pytest.mark.parametrize("category", [7, "", ["cat"], {"name": "cat"}, "lone \ud800 surrogate"])
-    def test_hostile_category_is_a_problem(self, seam: Any, folder: Path, category: Any) -> None:
-        declare, source = seam
-        declare(folder, {"a.png": [([1, 1, 5, 5], category)]})
+    images, problems = read(source, folder)
 
-        images, problems = read(source, folder)
+    assert images[0].annotation.objects == ()
+    assert len(problems) == 1
+    assert problems[0].kind.startswith("category is")
 
-        assert images[0].annotation.objects == ()
-        assert len(problems) == 1
-        assert problems[0].kind.startswith("category is")
 
-    @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"[" * 100_000, b"null", b'"text"', b"{", b"[1, 2]", b"7"])
-    def test_broken_file_is_a_problem(self, seam: Any, folder: Path, content: bytes) -> None:
-        declare, source = seam
-        declare(folder, {"a.png": []})
-        (next(folder.glob("*.json*"))).write_bytes(content)
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"[" * 100_000, b"null", b'"text"', b"{", b"[1, 2]", b"7"])
+def test_broken_file_is_a_problem(seam: Any, folder: Path, content: bytes) -> None:
+    declare, source = seam
+    declare(folder, {"a.png": []})
+    (next(folder.glob("*.json*"))).write_bytes(content)
 
-        images, problems = read(source, folder)
+    images, problems = read(source, folder)
 
-        assert images == []
-        assert len(problems) == 1
-        assert problems[0].kind.startswith("not ")
+    assert images == []
+    assert len(problems) == 1
+    assert problems[0].kind.startswith("not ")
 
-    def test_file_name_cannot_leave_the_folder(self, seam: Any, folder: Path, save_photo: Callable[..., Path]) -> None:
-        declare, source = seam
-        outside = save_photo(folder.parent / "secret.png", 9)
-        declare(folder, {"../secret.png": [], str(outside): []})
 
-        images, problems = read(source, folder)
+def test_file_name_cannot_leave_the_folder(seam: Any, folder: Path, save_photo: Callable[..., Path]) -> None:
+    declare, source = seam
+    outside = save_photo(folder.parent / "secret.png", 9)
+    declare(folder, {"../secret.png": [], str(outside): []})
 
-        assert images == []
-        assert [problem.kind for problem in problems] == ["no such image", "no such image"]
+    images, problems = read(source, folder)
+
+    assert images == []
+    assert [problem.kind for problem in problems] == ["no such image", "no such image"]
 
 
 def test_metadata_fields_are_read(folder: Path, write_lines: Callable[..., Path]) -> None:

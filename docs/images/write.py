@@ -1,0 +1,54 @@
+"""Writes the pictures of items that the README shows, from a finished demo run. Needs Chromium and `make demo`."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image, ImageChops
+
+from mifg_pipeline.corpus import RunImages
+from mifg_pipeline.items import Item
+from mifg_pipeline.report import items_page
+from mifg_pipeline.store import RunFolder
+
+FOLDER = Path(__file__).parent
+BROWSER = (
+    *("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1180,1200"),
+    "--disable-background-networking",
+)
+
+
+def first_of_each_family(run: RunFolder) -> dict[str, Item]:
+    """Family to its first item of three images or more."""
+    chosen: dict[str, Item] = {}
+    for item in run.candidates():
+        if len(item.images) >= 3 and item.difficulty == "zoom":
+            chosen.setdefault(item.provenance.writer.partition("/")[0], item)
+    return chosen
+
+
+def photograph(html: str, path: Path) -> None:
+    """Takes a picture of a page, without the empty margin."""
+    with tempfile.TemporaryDirectory() as folder:
+        page, shot = Path(folder) / "page.html", Path(folder) / "shot.png"
+        page.write_text(html, encoding="utf-8")
+        subprocess.run([*BROWSER, f"--screenshot={shot}", page.as_uri()], check=True, capture_output=True)
+        picture = Image.open(shot).convert("RGB")
+    ground = Image.new("RGB", picture.size, picture.getpixel((0, 0)))
+    left, top, right, bottom = ImageChops.difference(picture, ground).getbbox()
+    picture.crop((max(0, left - 16), max(0, top - 16), right + 16, bottom + 16)).save(path, quality=85)
+
+
+def main(run_root: Path) -> None:
+    """Writes one picture per family."""
+    run = RunFolder.open(run_root)
+    images = RunImages.open(run)
+    for family, item in first_of_each_family(run).items():
+        html = items_page(family, [item], images)
+        body = html[: html.index("<h1>")] + html[html.index('<article class="item">') :]
+        photograph(body, FOLDER / f"{family}.jpg")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "runs/demo/run"))
