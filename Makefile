@@ -8,7 +8,7 @@ DEMO := runs/demo
 
 demo: $(VENV)/.installed  ## the main job on the shipped corpus: corpus -> candidates -> review file -> dataset
 	$(BIN)/mifg generate --corpus data --out $(DEMO)/run --items 60 --seed 1
-	$(BIN)/mifg review pack $(DEMO)/run --annotator you --out $(DEMO)/review/you.jsonl --force
+	$(BIN)/mifg review pack $(DEMO)/run --annotator you --out $(DEMO)/you.jsonl --force
 	$(BIN)/mifg export $(DEMO)/run --out $(DEMO)/dataset --format hf --status candidate
 
 test: $(VENV)/.installed-dev  ## everything that CI runs

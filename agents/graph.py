@@ -151,4 +151,4 @@ def _trail(state: ItemState, step: str, passed: bool, seconds: float) -> tuple[T
 
 
 def _unreadable(error: ImageError) -> GateResult:
-    return GateResult(gate="unreadable_image", passed=False, reason=error.problem)
+    return GateResult(gate="unreadable_image", passed=False, reason=f"{error.path.name} {error.fault}")

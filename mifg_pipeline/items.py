@@ -108,7 +108,8 @@ class CorpusImage(ImageRef):
     Attributes:
         pool: The split that the image and everything made from it belong to.
         cluster: Smallest sha256 among its near-duplicates (its own where it has none).
-        sharpness: Variance of the Laplacian of the grey image scaled to a longest side of 1024; low means blurred.
+        sharpness: Variance of the Laplacian of the grey image, scaled down to a longest side of 1024; low means
+            blurred.
     """
 
     pool: Pool

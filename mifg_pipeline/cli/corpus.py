@@ -1,13 +1,13 @@
 """`mifg corpus`: index a folder of images, show what is in it, draw one."""
 
-import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from mifg_pipeline.cli.progress import counted
 
 if TYPE_CHECKING:
     from mifg_pipeline.corpus import Corpus, IndexSummary
@@ -37,7 +37,7 @@ def index(
     from mifg_pipeline.corpus import index_corpus
 
     wanted = _parse_shares(shares) if shares is not None else None
-    with _progress("images read") as on_progress:
+    with counted("images read") as on_progress:
         summary = index_corpus(folder, seed=seed, shares=wanted, workers=workers, on_progress=on_progress)
     typer.echo(summary.model_dump_json(indent=2) if as_json else _summary_text(summary))
 
@@ -63,7 +63,7 @@ def draw(
     """Draw scenes with exact annotations from a seed."""
     from mifg_pipeline.corpus.draw import draw_corpus
 
-    with _progress("scenes drawn") as on_progress:
+    with counted("scenes drawn") as on_progress:
         summary = draw_corpus(out, count, seed, workers, on_progress)
     typer.echo(f"{summary.drawn} scenes drawn in {out}, {summary.kept} were there before")
 
@@ -75,26 +75,6 @@ def _parse_shares(text: str) -> "dict[Pool, float]":
         return dict(zip(POOLS, map(float, text.split(",")), strict=True))
     except ValueError as error:
         raise typer.BadParameter(f"{text!r} is not three numbers such as 0.8,0.1,0.1") from error
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on standard error, or a line for every tenth without a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    if not sys.stderr.isatty():
-        yield lambda done, total: _print_tenths(what, done, total)
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _print_tenths(what: str, done: int, total: int) -> None:
-    if done * 10 // total > (done - 1) * 10 // total:
-        typer.echo(f"{done} of {total} {what}", err=True)
 
 
 def _summary_text(summary: "IndexSummary") -> str:

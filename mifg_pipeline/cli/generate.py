@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mifg_pipeline.cli.progress import counted
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -45,7 +47,8 @@ def generate(
     run = RunFolder(out)
     document = config.read_text(encoding="utf-8") if config else None
     settings = load_settings(document, overrides or [], items=items, seed=seed)
-    index_corpus(corpus)
+    with counted("images indexed") as on_progress:
+        index_corpus(corpus, on_progress=on_progress)
     prepared = prepare(corpus, run, settings)
     _say_what_is_off(prepared, console)
     workers = concurrency or os.cpu_count() or 1

@@ -4,8 +4,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 HASH_BITS = 64
 
@@ -67,6 +65,10 @@ def _join(labels: Labels, edges: list[NDArray[np.int64]]) -> Labels:
     """Labels after joining the components at the two ends of each edge."""
     if not edges:
         return labels
+    # Imported here: worker processes load this package for its pixels alone.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     ends = labels[np.concatenate(edges, axis=1)]
     count = int(labels.max()) + 1
     graph = coo_array((np.ones(ends.shape[1], dtype=np.int8), (ends[0], ends[1])), shape=(count, count))

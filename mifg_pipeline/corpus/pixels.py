@@ -30,7 +30,21 @@ CACHE_BYTES: Final = 128 << 20
 
 
 class ImageError(MifgError):
-    """An image file cannot be read or decoded, or is another one by now."""
+    """An image file cannot be read or decoded, or is another one by now.
+
+    Attributes:
+        path: The file.
+        fault: What is wrong with it, without its place.
+    """
+
+    def __init__(self, path: Path, fault: str, remedy: str) -> None:
+        super().__init__(f"{path} {fault}.", remedy)
+        self.path = path
+        self.fault = fault
+
+    def __reduce__(self) -> tuple[type["ImageError"], tuple[Path, str, str]]:  # type: ignore[override]
+        """Pickles across the worker processes with all parts."""
+        return (type(self), (self.path, self.fault, self.remedy))
 
 
 class UnusableImage(Exception):  # noqa: N818 - it names what the file is
@@ -104,9 +118,7 @@ def cached_upright(path: Path, sha256: str) -> Pixels:
     if pixels is None:
         data = _read(path)
         if hashlib.sha256(data).hexdigest() != sha256:
-            raise ImageError(
-                f"{path} has changed since it was indexed.", "Index the corpus again, or restore the file."
-            )
+            raise ImageError(path, "has changed since it was indexed", "Index the corpus again, or restore the file.")
         pixels = _pixels_of(data, path)
         _CACHE.put(sha256, pixels)
     return pixels
@@ -151,7 +163,8 @@ def _read(path: Path) -> bytes:
     try:
         return read_image_file(path)
     except (OSError, UnusableImage) as error:
-        raise ImageError(f"{path} cannot be read ({error}).", "Restore the file, or index the corpus again.") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ImageError(path, f"cannot be read ({reason})", "Restore the file, or index the corpus again.") from error
 
 
 def _pixels_of(data: bytes, path: Path) -> Pixels:
@@ -160,7 +173,7 @@ def _pixels_of(data: bytes, path: Path) -> Pixels:
         return np.asarray(decode_upright(data))
     except UnusableImage as error:
         remedy = "Replace the file or take it away, and index the corpus again."
-        raise ImageError(f"{path} cannot be used as an image ({error}).", remedy) from error
+        raise ImageError(path, f"cannot be used as an image ({error})", remedy) from error
 
 
 def _require_decodable_size(image: Image.Image) -> None:

@@ -5,21 +5,21 @@ from pathlib import Path
 
 import pytest
 
+from mifg_pipeline import witnesses
 from mifg_pipeline.agents.answer_verifier import AnswerVerifier, compare
 from mifg_pipeline.agents.workers import WorkerPool
 from mifg_pipeline.items import Claim
-from mifg_pipeline.witnesses import Testimony
 
 
 @pytest.mark.parametrize(("answer", "passes"), [("Image 2", True), ("Image 1", False), ("Image 7", False)])
 def test_the_witness_must_agree_with_the_key(answer, passes, make_draft):
-    result = compare(make_draft(), Testimony(answer))
+    result = compare(make_draft(), witnesses.Testimony(answer))
     assert result.passed is passes
     assert (result.figures["witness"], result.figures["key"]) == (answer, "Image 2")
 
 
 def test_a_witness_that_cannot_tell_stops_the_draft_with_its_reason(make_draft):
-    result = compare(make_draft(), Testimony(None, reason="the detail is found in two places"))
+    result = compare(make_draft(), witnesses.Testimony(None, reason="the detail is found in two places"))
     assert not result.passed
     assert result.reason == "the pixels do not decide it: the detail is found in two places"
 

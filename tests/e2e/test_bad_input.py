@@ -177,7 +177,9 @@ def test_an_image_that_goes_away_midway_is_counted(mifg, start_mifg, scenes, tmp
     (scenes / "scene-000002.jpg").write_bytes(b"changed")
     process.communicate()
     assert process.returncode == 0
-    assert "unreadable_image" in (run / "rejected.jsonl").read_text()
+    rejected = (run / "rejected.jsonl").read_text()
+    assert "scene-000002.jpg has changed since it was indexed" in rejected
+    assert str(scenes) not in rejected
 
 
 @pytest.mark.parametrize(

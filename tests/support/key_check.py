@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -195,37 +196,49 @@ class KeyCheck:
     def _unedited(self, item: dict) -> int:
         """The image that differs in one place from each other one; edited ones differ in two among themselves."""
         images = range(len(item["images"]))
-        unedited = [
-            one for one in images if all(len(self._changes(item, one, other)) == 1 for other in images if other != one)
-        ]
+        edited = {
+            image
+            for one, other in combinations(images, 2)
+            if len(self._changes(item, one, other)) != 1
+            for image in (one, other)
+        }
+        unedited = [image for image in images if image not in edited]
         assert len(unedited) == 1, f"images {unedited} differ in one place from all others"
         return unedited[0]
 
     def _changes(self, item: dict, first: int, second: int) -> list[tuple[float, float]]:
         """Relative centres of the places in which two images differ, from top to bottom."""
-        difference = np.abs(self._rgb(item, first).astype(int) - self._rgb(item, second)).max(axis=2)
-        height, width = (side // 8 * 8 for side in difference.shape)
-        blocks = difference[:height, :width].reshape(height // 8, 8, width // 8, 8).mean(axis=(1, 3)) > 3
-        labels, count = ndimage.label(
-            ndimage.binary_closing(np.pad(blocks, 4), np.ones((3, 3)), iterations=2)[4:-4, 4:-4]
-        )
-        centres = ndimage.center_of_mass(labels > 0, labels, range(1, count + 1))
+        one, other = (_half_size(self._path(item, index)) for index in (first, second))
+        difference = (np.maximum(one, other) - np.minimum(one, other)).max(axis=2)
+        height, width = (side // 4 * 4 for side in difference.shape)
+        blocks = difference[:height, :width].reshape(height // 4, 4, width // 4, 4).mean(axis=(1, 3)) > 3
+        closed = ndimage.binary_closing(np.pad(blocks, 4), np.ones((3, 3)), iterations=2)[4:-4, 4:-4]
+        labels, count = ndimage.label(closed)
+        centres = ndimage.center_of_mass(closed, labels, range(1, count + 1))
         return sorted(
-            (((x + 0.5) * 8 / difference.shape[1], (y + 0.5) * 8 / difference.shape[0]) for y, x in centres),
+            (((x + 0.5) * 4 / difference.shape[1], (y + 0.5) * 4 / difference.shape[0]) for y, x in centres),
             key=lambda place: place[1],
         )
 
-    def _rgb(self, item: dict, index: int) -> np.ndarray:
+    def _path(self, item: dict, index: int) -> Path:
         image = item["images"][index]
-        return _pixels((self.run if image["derived_from"] else self.corpus) / image["path"])
+        return (self.run if image["derived_from"] else self.corpus) / image["path"]
 
     def _grey(self, item: dict, index: int) -> np.ndarray:
-        return np.asarray(Image.fromarray(self._rgb(item, index)).convert("L"))
+        return np.asarray(Image.fromarray(_pixels(self._path(item, index))).convert("L"))
 
 
 @lru_cache(maxsize=40)
 def _pixels(path: Path) -> np.ndarray:
     return np.asarray(Image.open(path).convert("RGB"))
+
+
+@lru_cache(maxsize=8)
+def _half_size(path: Path) -> np.ndarray:
+    """Decoded at half the size, in which blocks that are equal in two files stay equal."""
+    image = Image.open(path)
+    image.draft("RGB", (image.width // 2, image.height // 2))
+    return np.asarray(image)
 
 
 def _objects(columns: dict | None) -> list[dict]:
