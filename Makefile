@@ -10,6 +10,9 @@ demo: $(VENV)/.installed  ## the main job on the shipped corpus: corpus -> candi
 	$(BIN)/mifg generate --corpus data --out $(DEMO)/run --items 60 --seed 1
 	$(BIN)/mifg review pack $(DEMO)/run --annotator you --out $(DEMO)/you.jsonl --force
 	$(BIN)/mifg export $(DEMO)/run --out $(DEMO)/dataset --format hf --status candidate
+	@echo
+	@echo "Look at $(DEMO)/run/report.html (funnel and example items with their evidence), $(DEMO)/you.jsonl (the review"
+	@echo "file, for you to fill in) and $(DEMO)/dataset (the dataset and its card; unverified until somebody reviews it)."
 
 test: $(VENV)/.installed-dev  ## everything that CI runs
 	$(BIN)/ruff check .

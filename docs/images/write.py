@@ -13,18 +13,21 @@ from mifg_pipeline.report import items_page
 from mifg_pipeline.store import RunFolder
 
 FOLDER = Path(__file__).parent
+PHOTO_FAMILIES = ("find-detail", "spot-change")
 BROWSER = (
     *("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1180,1200"),
     "--disable-background-networking",
 )
 
 
-def first_of_each_family(run: RunFolder) -> dict[str, Item]:
-    """Family to its first item of three images or more."""
+def one_of_each_family(run: RunFolder) -> dict[str, Item]:
+    """Family to an item of three or four images, over photographs where the family works on photographs."""
     chosen: dict[str, Item] = {}
     for item in run.candidates():
-        if len(item.images) >= 3 and item.difficulty == "zoom":
-            chosen.setdefault(item.provenance.writer.partition("/")[0], item)
+        family = item.provenance.writer.partition("/")[0]
+        is_drawn = any(image.attribution == "mifg-pipeline" for image in item.images)
+        if len(item.images) in (3, 4) and (family not in PHOTO_FAMILIES or not is_drawn):
+            chosen.setdefault(family, item)
     return chosen
 
 
@@ -44,7 +47,7 @@ def main(run_root: Path) -> None:
     """Writes one picture per family."""
     run = RunFolder.open(run_root)
     images = RunImages.open(run)
-    for family, item in first_of_each_family(run).items():
+    for family, item in one_of_each_family(run).items():
         html = items_page(family, [item], images)
         body = html[: html.index("<h1>")] + html[html.index('<article class="item">') :]
         photograph(body, FOLDER / f"{family}.jpg")
