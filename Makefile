@@ -19,7 +19,7 @@ test: $(VENV)/.installed-dev  ## everything that CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile --durations=15
 
 check: $(VENV)/.installed-dev  ## the fast core: a minute or two
 	$(BIN)/ruff check .
