@@ -8,7 +8,6 @@ A step that fails sets ``failure``. The routing sends it back to the writer whil
 mend it, and ends the attempt otherwise.
 """
 
-import random
 import time
 from typing import Literal
 
@@ -62,8 +61,7 @@ def recursion_limit(max_rounds: int) -> int:
 async def image_curator(state: ItemState, runtime: Runtime[Agents]) -> ItemState:
     """Chooses program and images."""
     started = time.thread_time()
-    rng = random.Random(f"{runtime.context.settings.seed}/{state['attempt']}/plan")
-    plan = runtime.context.curator.plan(rng)
+    plan = runtime.context.curator.plan(state["attempt"])
     seconds = time.thread_time() - started
     if plan is None:
         return _failed(state, GateResult(gate="image_curator", passed=False, reason="too few distinct images"), seconds)

@@ -6,7 +6,7 @@ set share a category), so that a question cannot be answered by telling a drawin
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mifg_pipeline.agents.state import Plan
@@ -60,6 +60,7 @@ class ImageCurator:
     def __init__(
         self, images: Sequence[CorpusImage], settings: GenerateSettings, unavailable: dict[str, str] | None = None
     ) -> None:
+        self._seed = settings.seed
         self._near_duplicate_distance = settings.gates.near_duplicate_distance
         self._images = {image.sha256: image for image in images}
         self.set_aside: Counter[str] = Counter()
@@ -91,8 +92,12 @@ class ImageCurator:
         shelves = [self._shelves[program.name] for program in self._forms.get(family, [])]
         return {pool: max((len(s[pool].images) for s in shelves if pool in s), default=0) for pool in POOLS}
 
-    def plan(self, rng: random.Random) -> Plan | None:
-        """Draws a program and a set of images for it, or None where the set did not come together."""
+    def plan(self, attempt: int) -> Plan | None:
+        """Draws a program and a set of images for an attempt, or None where the set did not come together.
+
+        The plan depends on nothing but the corpus, the settings and the index of the attempt.
+        """
+        rng = random.Random(f"{self._seed}/{attempt}/plan")
         family = rng.choices(list(self._weights), weights=list(self._weights.values()))[0]
         program = rng.choice(self._forms[family])
         shelves = self._shelves[program.name]
@@ -155,12 +160,20 @@ class ImageCurator:
 
 def _family_weights(settings: GenerateSettings) -> dict[str, float]:
     known = sorted({program.family for program in all_programs()})
-    unknown = sorted(set(settings.mix) - set(known))
+    unknown = sorted({*settings.mix, *settings.quotas.family} - set(known))
     if unknown:
-        raise MifgError(f"No program family is named {', '.join(unknown)}.", f"The mix knows {', '.join(known)}.")
+        raise MifgError(f"No program family is named {', '.join(unknown)}.", f"There are {', '.join(known)}.")
     if any(weight < 0 for weight in settings.mix.values()):
         raise MifgError("A weight of the mix is negative.", "Give 0 to switch a family off.")
-    return {family: weight for family in known if (weight := settings.mix.get(family, float(not settings.mix))) > 0}
+    weights = settings.mix or _shares_as_weights(settings.quotas.family, known)
+    return {family: weight for family in known if (weight := weights.get(family, 0.0)) > 0}
+
+
+def _shares_as_weights(shares: Mapping[str, float], known: Sequence[str]) -> dict[str, float]:
+    """The quotas as weights; families without one have what the others leave, in equal parts."""
+    others = [family for family in known if family not in shares]
+    rest = (1.0 - sum(shares.values())) / len(others) if others else 0.0
+    return {**dict.fromkeys(others, rest if rest > 1e-9 else 0.0), **shares}
 
 
 def _shelves(program: Program, usable: Sequence[CorpusImage]) -> dict[Pool, Shelf]:

@@ -1,11 +1,13 @@
 """Frozen settings of a generation run."""
 
+import math
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from mifg_pipeline.errors import MifgError
+from mifg_pipeline.items import AnswerKind, Difficulty
 
 
 class Settings(BaseModel):
@@ -40,6 +42,29 @@ class GateSettings(Settings):
     glance_share: float = Field(default=0.2, ge=0, le=1)
 
 
+class QuotaSettings(Settings):
+    """Shares of the items, per dimension; values that are not named share what is left.
+
+    Attributes:
+        family: By program family. Without a mix, families are drawn by these shares.
+        difficulty: By difficulty (see also ``GateSettings.glance_share``).
+        images: By number of images.
+        answer: By kind of answer.
+    """
+
+    family: dict[str, float] = Field(default_factory=dict)
+    difficulty: dict[Difficulty, float] = Field(default_factory=dict)
+    images: dict[int, float] = Field(default_factory=dict)
+    answer: dict[AnswerKind, float] = Field(default_factory=dict)
+
+    @field_validator("*")
+    @classmethod
+    def _shares_add_up(cls, shares: dict[Any, float]) -> dict[Any, float]:
+        if any(not 0 <= share <= 1 for share in shares.values()) or math.fsum(shares.values()) > 1 + 1e-9:
+            raise ValueError("shares are 0 to 1 each and add up to at most 1")
+        return shares
+
+
 class GenerateSettings(Settings):
     """Everything that decides what a run produces.
 
@@ -51,6 +76,7 @@ class GenerateSettings(Settings):
         mix: Relative weight per program family; families that are not named are off. Empty: all, equally.
         min_sharpness: Images below it are too blurred to ask about (see ``CorpusImage.sharpness``).
         ocr: Whether text is read from pixels by OCR; without it read-across is off.
+        quotas: Shares of the items by family, difficulty, number of images and kind of answer.
         gates: Thresholds.
     """
 
@@ -61,6 +87,7 @@ class GenerateSettings(Settings):
     mix: dict[str, float] = Field(default_factory=dict)
     min_sharpness: float = Field(default=15.0, ge=0)
     ocr: bool = True
+    quotas: QuotaSettings = QuotaSettings()
     gates: GateSettings = GateSettings()
 
     @property

@@ -340,6 +340,7 @@ class Rejection(Record):
 
     Attributes:
         attempt: Index of the attempt within the run.
+        program: The program that the curator had planned, if it got that far.
         gate: The gate (or agent) that ended it.
         draft: The last draft, if there was one. Its derived images are not kept.
         earlier: Results that sent earlier rounds back for revision.
@@ -347,6 +348,7 @@ class Rejection(Record):
 
     schema_version: SchemaVersion = SCHEMA_VERSION
     attempt: int = Field(ge=0)
+    program: str = ""
     gate: str
     reason: str
     figures: dict[str, JsonValue] = Field(default_factory=dict)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mifg_pipeline.config import GateSettings, GenerateSettings, load_settings
+from mifg_pipeline.config import GateSettings, GenerateSettings, QuotaSettings, load_settings
 from mifg_pipeline.errors import MifgError
 
 
@@ -34,6 +34,8 @@ def test_an_override_can_hold_a_mapping():
         ("items: 1", ["seed=[1"], "not a YAML value"),
         ("items: none", [], "items"),
         (None, [], "items: Field required"),
+        ("items: 1", ["quotas.family={compare: 0.7, relate: 0.4}"], "add up to at most 1"),
+        ("items: 1", ["quotas.difficulty={easy: 0.7}"], "quotas.difficulty"),
         ("- 1", [], "not a mapping"),
         ("a: [", [], "not YAML"),
     ],
@@ -46,8 +48,10 @@ def test_what_does_not_fit_is_named(document, overrides, complaint):
 def test_the_docs_list_every_setting_with_its_default():
     table = (Path(__file__).parents[1] / "docs" / "settings.md").read_text()
     for name in GenerateSettings.model_fields:
-        if name != "gates":
+        if name not in ("gates", "quotas"):
             assert f"| `{name}` |" in table
+    for name in QuotaSettings.model_fields:
+        assert f"| `quotas.{name}` |" in table
     for name, field in GateSettings.model_fields.items():
         default = json.dumps(field.default).removesuffix(".0")
         assert f"| `gates.{name}` | {default} |" in table

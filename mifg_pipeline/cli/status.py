@@ -16,12 +16,13 @@ def status(
     from rich.console import Console
 
     from mifg_pipeline.generate import funnel_table
-    from mifg_pipeline.store import Funnel, Ledger, RunFolder
+    from mifg_pipeline.store import Funnel, Ledger, RunFolder, asked_and_reached
 
     folder = RunFolder.open(run)
     manifest = folder.read_manifest()
     with Ledger(folder.ledger_path, read_only=True) as ledger:
         funnel = Funnel.of(ledger.trails())
+        quotas = asked_and_reached(manifest.settings, manifest.families_off, ledger)
     if as_json:
         content = {
             "run_id": manifest.run_id,
@@ -29,6 +30,7 @@ def status(
             "accepted": funnel.accepted,
             "attempts": funnel.attempts,
             "steps": {step: asdict(count) for step, count in funnel.rows()},
+            "quotas": [asdict(quota) for quota in quotas],
             "families_off": manifest.families_off,
             "images_set_aside": manifest.images_set_aside,
         }
@@ -37,5 +39,8 @@ def status(
     console = Console()
     console.print(f"{funnel.accepted} of {manifest.settings.items} items after {funnel.attempts} attempts")
     console.print(funnel_table(funnel))
+    for quota in quotas:
+        line = f"{quota.dimension} {quota.value}: {quota.reached} of {quota.asked}"
+        console.print(f"{line}; {quota.why_not}" if quota.why_not else line, soft_wrap=True)
     for family, reason in manifest.families_off.items():
         console.print(f"Off: {family}: {reason}", soft_wrap=True)

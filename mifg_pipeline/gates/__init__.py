@@ -8,7 +8,8 @@ from mifg_pipeline.gates.duplicates import duplicates, question_key
 from mifg_pipeline.gates.evidence import evidence
 from mifg_pipeline.gates.lint import lint
 from mifg_pipeline.gates.provenance import provenance
-from mifg_pipeline.gates.resolvability import resolvability
+from mifg_pipeline.gates.quotas import Facets, QuotaRow, Quotas
+from mifg_pipeline.gates.resolvability import first_view_scale, resolvability
 from mifg_pipeline.gates.scorer_self_check import scorer_self_check
 from mifg_pipeline.items import Draft, GateResult
 
@@ -24,11 +25,15 @@ __all__ = [
     "FINAL_GATES",
     "LINTS",
     "AuditRow",
+    "Facets",
     "FamilyAudit",
     "Gate",
+    "QuotaRow",
+    "Quotas",
     "audit",
     "duplicates",
     "evidence",
+    "first_view_scale",
     "lint",
     "provenance",
     "question_key",

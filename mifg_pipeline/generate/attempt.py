@@ -22,6 +22,7 @@ def outcome_of(state: ItemState, run_id: str, seed: int) -> Outcome:
     if failure is not None:
         rejection = Rejection(
             attempt=state["attempt"],
+            program=state["plan"].program if "plan" in state else "",
             gate=failure.gate,
             reason=failure.reason,
             figures=failure.figures,

@@ -23,7 +23,7 @@ from mifg_pipeline.agents.workers import WorkerPool
 from mifg_pipeline.corpus import Corpus
 from mifg_pipeline.generate.attempt import run_attempt
 from mifg_pipeline.generate.readings import BufferedReadings
-from mifg_pipeline.generate.sequencer import Sequencer
+from mifg_pipeline.generate.sequencer import Sequencer, closed
 from mifg_pipeline.items import ImageRef
 from mifg_pipeline.store import Accepted, Ledger, Outcome, RunFolder, RunManifest
 from mifg_pipeline.store.files import replaced_file, unwritable
@@ -77,8 +77,15 @@ async def make_items(
             writer=QuestionWriter(corpus, run.staging, settings.seed, workers),
             verifier=AnswerVerifier(locate, readings, workers),
         )
+
+        async def make(attempt: int) -> Outcome:
+            plan = curator.plan(attempt)
+            if plan is not None and sequencer.is_closed(plan.program):
+                return closed(attempt, plan.program)
+            return await run_attempt(graph, agents, attempt, manifest.run_id)
+
         outcomes = in_order(
-            lambda attempt: run_attempt(graph, agents, attempt, manifest.run_id),
+            make,
             ledger.attempts(),
             settings.max_attempts,
             concurrency,

@@ -12,6 +12,7 @@ from mifg_pipeline.generate.prepare import Prepared, changed_versions
 from mifg_pipeline.generate.progress import Progress
 from mifg_pipeline.report import write_run_report
 from mifg_pipeline.store import Funnel, Ledger, Outcome, RunFolder
+from mifg_pipeline.store.salvage import salvage
 
 
 class Interruption(Exception):  # noqa: N818 (not an error: somebody asked for it)
@@ -43,6 +44,14 @@ def run_job(prepared: Prepared, run: RunFolder, concurrency: int, console: Conso
             manifest = manifest.model_copy(update={"versions": run.read_manifest().versions})
         run.write_manifest(manifest)
         wanted = manifest.settings.items
+        saved = salvage(run.ledger_path)
+        if saved is not None:
+            console.print(
+                f"The ledger was damaged (kept as {saved.damaged.name}): the first {saved.kept} attempts are intact, "
+                "later ones are made again.",
+                highlight=False,
+                soft_wrap=True,
+            )
         with Ledger(run.ledger_path) as ledger:
             progress = Progress(Funnel.of(ledger.trails()), wanted, console)
             if progress.funnel.attempts:

@@ -5,67 +5,104 @@ from typing import Self
 from pydantic import JsonValue
 
 from mifg_pipeline.config import GenerateSettings
+from mifg_pipeline.gates import Quotas
 from mifg_pipeline.items import Draft, Item, Rejection
-from mifg_pipeline.store import Accepted, Ledger, Outcome, Rejected, TrailEntry
+from mifg_pipeline.store import Accepted, AcceptedFacts, Ledger, Outcome, Rejected, TrailEntry
+from mifg_pipeline.store.asked_and_reached import facets_of, family_of
 
 
 class Sequencer:
-    """Decides what only the whole run can decide: repeated questions and the share of easy items.
+    """Decides what only the whole run can decide: repeated questions, the share of easy items, quotas.
 
     Args:
         settings: Of the run.
-        accepted: Items accepted so far.
-        glances: How many of them are answerable at first view.
-        question_keys: Their question keys.
     """
 
-    def __init__(
-        self,
-        settings: GenerateSettings,
-        *,
-        accepted: int = 0,
-        glances: int = 0,
-        question_keys: set[str] | None = None,
-    ) -> None:
+    def __init__(self, settings: GenerateSettings) -> None:
         self._most_glances = int(settings.gates.glance_share * settings.items)
-        self._glances = glances
-        self._question_keys = question_keys if question_keys is not None else set()
-        self.accepted = accepted
+        self._glances = 0
+        self._question_keys: set[str] = set()
+        self._quotas = Quotas(settings.quotas, settings.items)
+        self.accepted = 0
 
     @classmethod
     def resume(cls, settings: GenerateSettings, ledger: Ledger) -> Self:
         """A sequencer that goes on where the ledger ends."""
-        return cls(
-            settings,
-            accepted=ledger.accepted_count(),
-            glances=ledger.glance_count(),
-            question_keys=ledger.question_keys(),
-        )
+        sequencer = cls(settings)
+        for facts in ledger.accepted():
+            sequencer._count(facts)
+        return sequencer
+
+    def is_closed(self, program: str) -> bool:
+        """Whether no item of the program's family can be accepted any more; it then never can again."""
+        return self._quotas.is_full("family", family_of(program))
 
     def decide(self, outcome: Outcome) -> Outcome:
-        """The final outcome of the next attempt in order."""
+        """The final outcome of the next attempt in order.
+
+        An attempt of a closed family has one and the same outcome, whether it was made or not.
+        """
+        program = program_of(outcome)
+        if program and self.is_closed(program):
+            return closed(attempt_of(outcome), program)
         if isinstance(outcome, Rejected):
             return outcome
-        item = outcome.item
-        if outcome.question_key in self._question_keys:
+        facts = AcceptedFacts.of(outcome)
+        if facts.question_key in self._question_keys:
             return _turned_down(outcome, "repeated_question", "an earlier item asks the same of the same images", {})
-        if item.difficulty == "glance" and self._glances >= self._most_glances:
+        if facts.difficulty == "glance" and self._glances >= self._most_glances:
             figures: dict[str, JsonValue] = {"most": self._most_glances}
             return _turned_down(outcome, "glance_share", "enough items are answerable at first view", figures)
-        self.accepted += 1
-        self._glances += item.difficulty == "glance"
-        self._question_keys.add(outcome.question_key)
+        full = self._quotas.full_dimension(facets_of(facts))
+        if full is not None:
+            value = getattr(facets_of(facts), full)
+            return _turned_down(outcome, "quota", f"enough items of this {full}", {full: value})
+        self._count(facts)
         return outcome
+
+    def _count(self, facts: AcceptedFacts) -> None:
+        self.accepted += 1
+        self._glances += facts.difficulty == "glance"
+        self._question_keys.add(facts.question_key)
+        self._quotas.count(facets_of(facts))
+
+
+def program_of(outcome: Outcome) -> str:
+    """The program of an attempt; empty where none was planned."""
+    return outcome.item.provenance.writer if isinstance(outcome, Accepted) else outcome.rejection.program
+
+
+def attempt_of(outcome: Outcome) -> int:
+    """The index of an attempt."""
+    return outcome.item.provenance.attempt if isinstance(outcome, Accepted) else outcome.rejection.attempt
+
+
+def closed(attempt: int, program: str) -> Rejected:
+    """The outcome of an attempt whose family has all its items."""
+    return Rejected(
+        Rejection(
+            attempt=attempt,
+            program=program,
+            gate="quota",
+            reason="enough items of this family",
+            figures={"family": family_of(program)},
+        ),
+        trail=(TrailEntry("quota", 0, passed=False, seconds=0.0),),
+    )
 
 
 def _turned_down(outcome: Accepted, step: str, reason: str, figures: dict[str, JsonValue]) -> Rejected:
     item = outcome.item
-    last_round = outcome.trail[-1].round
     return Rejected(
-        rejection=Rejection(
-            attempt=item.provenance.attempt, gate=step, reason=reason, figures=figures, draft=_as_draft(item)
+        Rejection(
+            attempt=item.provenance.attempt,
+            program=item.provenance.writer,
+            gate=step,
+            reason=reason,
+            figures=figures,
+            draft=_as_draft(item),
         ),
-        trail=(*outcome.trail, TrailEntry(step, last_round, passed=False, seconds=0.0)),
+        trail=(*outcome.trail, TrailEntry(step, outcome.trail[-1].round, passed=False, seconds=0.0)),
     )
 
 

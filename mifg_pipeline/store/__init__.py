@@ -1,15 +1,17 @@
 """What a run keeps on disk: the run folder, its ledger, and what people decided."""
 
+from mifg_pipeline.store.asked_and_reached import QuotaOutcome, asked_and_reached
 from mifg_pipeline.store.decisions import ReviewedItem, Status, edited_item
 from mifg_pipeline.store.events import EventLog, event_logs
 from mifg_pipeline.store.funnel import Funnel, StepCount
-from mifg_pipeline.store.ledger import Accepted, Ledger, Outcome, Rejected, TrailEntry
+from mifg_pipeline.store.ledger import Accepted, AcceptedFacts, Ledger, Outcome, Rejected, TrailEntry
 from mifg_pipeline.store.review_records import Decision, Edits, Judgement, ReviewEvent
 from mifg_pipeline.store.reviewed import reviewed_items, verified_items
 from mifg_pipeline.store.run_folder import CorpusLocation, RunFolder, RunManifest
 
 __all__ = [
     "Accepted",
+    "AcceptedFacts",
     "CorpusLocation",
     "Decision",
     "Edits",
@@ -18,6 +20,7 @@ __all__ = [
     "Judgement",
     "Ledger",
     "Outcome",
+    "QuotaOutcome",
     "Rejected",
     "ReviewEvent",
     "ReviewedItem",
@@ -26,6 +29,7 @@ __all__ = [
     "Status",
     "StepCount",
     "TrailEntry",
+    "asked_and_reached",
     "edited_item",
     "event_logs",
     "reviewed_items",

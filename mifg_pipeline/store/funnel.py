@@ -18,6 +18,7 @@ STEP_ORDER = (
     "answer_verifier",
     "repeated_question",
     "glance_share",
+    "quota",
 )
 """Agents, gates and run-level rules in the order in which an attempt meets them."""
 

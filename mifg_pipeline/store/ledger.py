@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, cast
+from typing import NamedTuple, Self, cast
 
 from pydantic import JsonValue, TypeAdapter
 
 from mifg_pipeline.errors import MifgError
-from mifg_pipeline.items import SCHEMA_VERSION, Item, Rejection, canonical_json
+from mifg_pipeline.items import SCHEMA_VERSION, Item, Rejection, canonical_json, content_digest
+
+INSERT_OUTCOME = "INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?)"
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS outcome (
@@ -23,7 +25,8 @@ CREATE TABLE IF NOT EXISTS outcome (
     accepted INTEGER NOT NULL,
     question_key TEXT,
     record TEXT NOT NULL,
-    trail TEXT NOT NULL
+    trail TEXT NOT NULL,
+    checksum TEXT NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS reading (
     sha256 TEXT NOT NULL,
@@ -70,6 +73,23 @@ class Rejected:
 
 Outcome = Accepted | Rejected
 
+
+class AcceptedFacts(NamedTuple):
+    """What run-level decisions need of an accepted item."""
+
+    question_key: str
+    writer: str
+    difficulty: str
+    images: int
+    answer_kind: str
+
+    @classmethod
+    def of(cls, accepted: Accepted) -> Self:
+        """The facts of an outcome."""
+        item = accepted.item
+        return cls(accepted.question_key, item.provenance.writer, item.difficulty, len(item.images), item.answer.kind)
+
+
 _TRAIL = TypeAdapter(tuple[TrailEntry, ...])
 
 
@@ -100,7 +120,7 @@ class Ledger:
             MifgError: If the disk is full or the file is damaged; nothing is stored then.
         """
         rows = [_outcome_row(outcome) for outcome in outcomes]
-        self._write("INSERT INTO outcome VALUES (?, ?, ?, ?, ?)", rows)
+        self._write(INSERT_OUTCOME, rows)
 
     def store_readings(self, readings: Iterable[tuple[str, str, JsonValue]]) -> None:
         """Stores what readers saw: (sha256, reader, value) each."""
@@ -119,20 +139,22 @@ class Ledger:
         ((count,),) = self._select("SELECT count(*) FROM outcome")
         return int(str(count))
 
-    def accepted_count(self) -> int:
-        """Number of accepted items."""
-        ((count,),) = self._select("SELECT count(*) FROM outcome WHERE accepted")
-        return int(str(count))
+    def accepted(self) -> Iterator[AcceptedFacts]:
+        """What run-level decisions need of the accepted items, in order of the attempts."""
+        query = """
+            SELECT question_key, record ->> '$.provenance.writer', record ->> '$.difficulty',
+                json_array_length(record, '$.images'), record ->> '$.answer.kind'
+            FROM outcome WHERE accepted ORDER BY attempt"""
+        for key, writer, difficulty, images, answer_kind in self._select(query):
+            yield AcceptedFacts(str(key), str(writer), str(difficulty), int(str(images)), str(answer_kind))
 
-    def glance_count(self) -> int:
-        """Number of accepted items that are answerable at first view."""
-        query = "SELECT count(*) FROM outcome WHERE accepted AND json_extract(record, '$.difficulty') = 'glance'"
-        ((count,),) = self._select(query)
-        return int(str(count))
-
-    def question_keys(self) -> set[str]:
-        """Keys of all accepted questions (see ``gates.question_key``)."""
-        return {str(key) for (key,) in self._select("SELECT question_key FROM outcome WHERE accepted")}
+    def rejection_counts(self) -> Iterator[tuple[str, str, int]]:
+        """Number of rejections by planned program and gate."""
+        query = """
+            SELECT record ->> '$.program', record ->> '$.gate', count(*)
+            FROM outcome WHERE NOT accepted GROUP BY 1, 2 ORDER BY 1, 2"""
+        for program, gate, count in self._select(query):
+            yield str(program), str(gate), int(str(count))
 
     def item_lines(self) -> Iterator[str]:
         """The accepted items as JSON, in order of the attempts."""
@@ -190,14 +212,22 @@ class Ledger:
             )
         return MifgError(
             f"{self.path} is damaged: {error}.",
-            "Restore it from a copy of the run, or delete the file to make the run anew from its run.yaml.",
+            "Run `mifg generate` on the run again: it keeps what is intact and makes the rest anew.",
         )
+
+
+def checksum(*columns: object) -> str:
+    """Digest of all other columns of an outcome: damage that SQLite does not see changes it."""
+    return content_digest(columns)
 
 
 def _outcome_row(outcome: Outcome) -> tuple[object, ...]:
     trail = _TRAIL.dump_json(outcome.trail).decode()
+    row: tuple[object, ...]
     if isinstance(outcome, Accepted):
         item = outcome.item
-        return (item.provenance.attempt, 1, outcome.question_key, canonical_json(item.model_dump(mode="json")), trail)
-    rejection = outcome.rejection
-    return (rejection.attempt, 0, None, canonical_json(rejection.model_dump(mode="json")), trail)
+        row = (item.provenance.attempt, 1, outcome.question_key, canonical_json(item.model_dump(mode="json")), trail)
+    else:
+        rejection = outcome.rejection
+        row = (rejection.attempt, 0, None, canonical_json(rejection.model_dump(mode="json")), trail)
+    return (*row, checksum(*row))

@@ -1,13 +1,11 @@
 """Image sets lie in one pool, hold no near-duplicates and fit their program."""
 
-import random
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mifg_pipeline.agents.image_curator import ImageCurator
-from mifg_pipeline.config import GateSettings, GenerateSettings
+from mifg_pipeline.config import GateSettings, GenerateSettings, QuotaSettings
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.items import CorpusImage, ObjectAnnotation
 from mifg_pipeline.programs import program_named
@@ -33,7 +31,7 @@ def corpus_image(number, **fields):
 
 
 def plans(curator, count=40):
-    made = [curator.plan(random.Random(seed)) for seed in range(count)]
+    made = [curator.plan(attempt) for attempt in range(count)]
     return [plan for plan in made if plan is not None]
 
 
@@ -71,9 +69,9 @@ def test_images_of_a_set_share_a_category_where_there_are_enough():
         assert len({curator.image(digest).categories for digest in plan.images}) == 1
 
 
-def test_the_same_randomness_gives_the_same_plan():
+def test_the_same_attempt_has_the_same_plan():
     curator = ImageCurator([corpus_image(n) for n in range(1, 20)], RULES)
-    assert curator.plan(random.Random("a")) == curator.plan(random.Random("a"))
+    assert [curator.plan(7) for _ in range(3)] == [curator.plan(7)] * 3
 
 
 def test_images_that_are_not_used_are_counted_by_reason():
@@ -118,3 +116,17 @@ def test_weights_of_the_mix_are_followed():
 def test_a_corpus_that_affords_nothing_is_refused_with_the_reasons():
     with pytest.raises(MifgError, match=r"count-across: 0 of 0 usable.*Add images"):
         ImageCurator([corpus_image(1, sharpness=0.0)], RULES)
+
+
+def test_without_a_mix_families_are_drawn_by_their_quotas():
+    quotas = QuotaSettings(family={"find-detail": 0.75})
+    curator = ImageCurator([corpus_image(n) for n in range(1, 9)], GenerateSettings(items=1, quotas=quotas))
+    made = plans(curator, 800)
+    others = sum(not plan.program.startswith("find-detail") for plan in made) / len(made)
+    assert others < 0.25
+
+
+def test_a_quota_for_an_unknown_family_is_refused():
+    quotas = QuotaSettings(family={"no-such-family": 0.5})
+    with pytest.raises(MifgError, match="No program family is named no-such-family"):
+        ImageCurator([corpus_image(n) for n in range(1, 9)], GenerateSettings(items=1, quotas=quotas))

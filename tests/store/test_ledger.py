@@ -10,7 +10,7 @@ import pytest
 
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.items import Item, Rejection
-from mifg_pipeline.store import Accepted, Ledger, Rejected, TrailEntry
+from mifg_pipeline.store import Accepted, AcceptedFacts, Ledger, Rejected, TrailEntry
 
 PASSED = (TrailEntry("question_writer", 0, True, 0.1),)
 FAILED = (TrailEntry("question_writer", 0, False, 0.1),)
@@ -30,7 +30,6 @@ def test_outcomes_come_back_in_order_of_their_attempts(tmp_path, make_item):
         assert list(ledger.items()) == [first, last]
         assert [Rejection.model_validate_json(line).attempt for line in ledger.rejection_lines()] == [1]
         assert ledger.attempts() == 3
-        assert ledger.question_keys() == {"a", "b"}
         assert list(ledger.trails()) == [PASSED, FAILED, PASSED]
 
 
@@ -42,11 +41,15 @@ def test_a_batch_is_stored_whole_or_not_at_all(tmp_path):
         assert ledger.attempts() == 1
 
 
-def test_glances_are_counted_among_accepted_items_only(tmp_path, make_item):
-    glance = make_item(0, difficulty="glance")
+def test_facts_of_accepted_items_are_those_of_their_outcomes(tmp_path, make_item):
+    outcomes = [
+        Accepted(make_item(0, difficulty="glance"), "a", PASSED),
+        rejected(1),
+        Accepted(make_item(2, question="Where?"), "b", PASSED),
+    ]
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
-        ledger.append([Accepted(glance, "a", PASSED), Accepted(make_item(1, question="Where?"), "b", PASSED)])
-        assert ledger.glance_count() == 1
+        ledger.append(outcomes)
+        assert list(ledger.accepted()) == [AcceptedFacts.of(outcomes[0]), AcceptedFacts.of(outcomes[2])]
 
 
 def test_a_reading_is_stored_under_image_and_reader(tmp_path):
@@ -68,7 +71,7 @@ def test_a_ledger_of_another_schema_version_is_refused(tmp_path):
 def test_a_damaged_ledger_is_named_with_a_remedy(tmp_path):
     path = tmp_path / "ledger.sqlite"
     path.write_bytes(b"this is no database " * 500)
-    with pytest.raises(MifgError, match=r"ledger\.sqlite is damaged.*Restore"):
+    with pytest.raises(MifgError, match=r"ledger\.sqlite is damaged.*generate"):
         Ledger(path)
 
 
