@@ -1,11 +1,8 @@
 """Writes the pictures of items that the README shows, from a finished demo run. Needs Chromium and `make demo`."""
 
-import subprocess
+import runpy
 import sys
-import tempfile
 from pathlib import Path
-
-from PIL import Image, ImageChops
 
 from mifg_pipeline.corpus import RunImages
 from mifg_pipeline.items import Item
@@ -14,10 +11,8 @@ from mifg_pipeline.store import RunFolder
 
 FOLDER = Path(__file__).parent
 PHOTO_FAMILIES = ("find-detail", "spot-change")
-BROWSER = (
-    *("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1180,1200"),
-    "--disable-background-networking",
-)
+
+photograph = runpy.run_path(str(FOLDER.parent / "photograph.py"))["photograph"]
 
 
 def one_of_each_family(run: RunFolder) -> dict[str, Item]:
@@ -29,18 +24,6 @@ def one_of_each_family(run: RunFolder) -> dict[str, Item]:
         if len(item.images) in (3, 4) and (family not in PHOTO_FAMILIES or not is_drawn):
             chosen.setdefault(family, item)
     return chosen
-
-
-def photograph(html: str, path: Path) -> None:
-    """Takes a picture of a page, without the empty margin."""
-    with tempfile.TemporaryDirectory() as folder:
-        page, shot = Path(folder) / "page.html", Path(folder) / "shot.png"
-        page.write_text(html, encoding="utf-8")
-        subprocess.run([*BROWSER, f"--screenshot={shot}", page.as_uri()], check=True, capture_output=True)
-        picture = Image.open(shot).convert("RGB")
-    ground = Image.new("RGB", picture.size, picture.getpixel((0, 0)))
-    left, top, right, bottom = ImageChops.difference(picture, ground).getbbox()
-    picture.crop((max(0, left - 16), max(0, top - 16), right + 16, bottom + 16)).save(path, quality=85)
 
 
 def main(run_root: Path) -> None:

@@ -1,11 +1,16 @@
 """Groups 64-bit perceptual hashes into clusters of near-duplicates without comparing all pairs."""
 
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import combinations, pairwise
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
 
 HASH_BITS = 64
+
+SORTING_COST = 8
+"""Comparisons of two hashes that take as long as sorting one hash among a million."""
 
 Hashes = NDArray[np.uint64]
 Labels = NDArray[np.int64]
@@ -14,9 +19,10 @@ Labels = NDArray[np.int64]
 def cluster_labels(hashes: Hashes, distance: int) -> Labels:
     """Labels the connected components of the graph that joins hashes at a Hamming distance up to ``distance``.
 
-    Two hashes that differ in at most d bits are equal in one of any d + 1 bands that the bits are cut into (the
-    pigeonhole principle), so only hashes that share a band are compared. Pairs are met by their shift in the order
-    of the band, so that memory stays linear however large a cluster is.
+    Two hashes that differ in at most d bits are equal in at least b - d of any b bands that the bits are cut into
+    (the pigeonhole principle), so only hashes that agree on such a choice of bands are compared, and of those only
+    the ones that are in different components so far. Pairs are met by their shift in sorted order, so that memory
+    stays linear however large a cluster is.
 
     Args:
         hashes: Shape (n,).
@@ -27,38 +33,69 @@ def cluster_labels(hashes: Hashes, distance: int) -> Labels:
     """
     unique, inverse = np.unique(hashes, return_inverse=True)
     labels = np.arange(len(unique), dtype=np.int64)
-    for band in _bands(unique, distance):
-        labels = _join_within_band(unique, band, distance, labels)
+    for mask in agreement_masks(len(unique), distance):
+        labels = _join_where_equal(unique, mask, distance, labels)
     return labels[inverse]
 
 
-def _bands(hashes: Hashes, distance: int) -> list[Hashes]:
-    """The bits of each band, or one band that all hashes share where comparing all pairs is less work."""
-    bands = distance + 1
-    if bands >= 2 ** (HASH_BITS // bands):
-        return [np.zeros_like(hashes)]
-    edges = [HASH_BITS * position // bands for position in range(bands + 1)]
-    return [(hashes >> np.uint64(low)) & np.uint64((1 << (high - low)) - 1) for low, high in pairwise(edges)]
+def agreement_masks(count: int, distance: int) -> list[np.uint64]:
+    """Sets of bits such that any two hashes within the distance agree on all bits of at least one of them.
+
+    More bands give more masks, and fewer hashes that agree on one. As many bands as the distance give a single mask of
+    no bits, by which all pairs are compared.
+
+    Args:
+        count: Hashes to compare; the masks are those by which that many random ones cost least.
+        distance: Bits that two hashes may differ in, 0 to 63.
+    """
+
+    def cost(bands: int) -> float:
+        agreeing = count / 2 ** (HASH_BITS // bands * (bands - distance)) if bands else count
+        return comb(bands, distance) * count * (SORTING_COST + agreeing / 2)
+
+    bands = min(range(distance, HASH_BITS + 1), key=cost)
+    edges = [HASH_BITS * position // bands for position in range(bands + 1)] if bands else []
+    of_band = [(1 << high) - (1 << low) for low, high in pairwise(edges)]
+    return [np.uint64(sum(chosen)) for chosen in combinations(of_band, bands - distance)]
 
 
-def _join_within_band(hashes: Hashes, band: Hashes, distance: int, labels: Labels) -> Labels:
-    order = np.argsort(band, kind="stable")
-    ordered, ordered_band = hashes[order], band[order]
-    end = np.searchsorted(ordered_band, ordered_band, side="right")
-    first = np.arange(len(hashes))
-    pending: list[NDArray[np.int64]] = []
-    shift = 0
+def _join_where_equal(hashes: Hashes, mask: np.uint64, distance: int, labels: Labels) -> Labels:
+    """Labels after joining near hashes that agree on a mask."""
     while True:
-        shift += 1
-        first = first[first + shift < end[first]]
+        edges: list[NDArray[np.int64]] = []
+        count = 0
+        for near in _near_pairs(hashes, mask, distance, labels):
+            edges.append(near)
+            count += near.shape[1]
+            if count > len(hashes):
+                break  # The components are large by now; the pairs within them need not be met.
+        else:
+            return _join(labels, edges)
+        labels = _join(labels, edges)
+
+
+def _near_pairs(hashes: Hashes, mask: np.uint64, distance: int, labels: Labels) -> Iterator[NDArray[np.int64]]:
+    """Pairs of near hashes that agree on a mask and differ in their labels; each array has shape (2, pairs)."""
+    key = hashes & mask
+    order = np.lexsort((labels, key))
+    ordered, key, label = hashes[order], key[order], labels[order]
+    first, second, end = np.arange(len(hashes)), _run_ends(key, label), _run_ends(key)
+    while True:
+        inside = second < end
+        first, second, end = first[inside], second[inside], end[inside]
         if not first.size:
-            return _join(labels, pending)
-        apart = first[labels[order[first]] != labels[order[first + shift]]]
-        near = apart[np.bitwise_count(ordered[apart] ^ ordered[apart + shift]) <= distance]
-        if near.size:
-            pending.append(np.stack([order[near], order[near + shift]]))
-        if sum(edges.shape[1] for edges in pending) > len(hashes):
-            labels, pending = _join(labels, pending), []
+            return
+        near = np.bitwise_count(ordered[first] ^ ordered[second]) <= distance
+        if near.any():
+            yield np.stack([order[first[near]], order[second[near]]])
+        second = second + 1
+
+
+def _run_ends(*columns: NDArray[np.generic]) -> NDArray[np.int64]:
+    """For each row, the end of the run of equal rows that it lies in."""
+    changes = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    ends = np.append(np.flatnonzero(changes) + 1, len(columns[0]))
+    return np.repeat(ends, np.diff(ends, prepend=0))
 
 
 def _join(labels: Labels, edges: list[NDArray[np.int64]]) -> Labels:

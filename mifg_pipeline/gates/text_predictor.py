@@ -93,13 +93,13 @@ def _describe_options(question: TextQuestion) -> list[_OptionText]:
     described = []
     for position, option in enumerate(question.options):
         own = [f"position {position}", f"length {length_ranks[position]}", f"number {number_ranks[position]}"]
-        crossings = [f"{word} | {trait}" for word in asked for trait in (*own, *normalize(option).split())]
-        described.append(_OptionText(_grams(option), own + crossings))
+        option_words = normalize(option).split()
+        crossings = [f"{word} | {trait}" for word in asked for trait in (*own, *option_words)]
+        described.append(_OptionText(_grams(option_words), own + crossings))
     return described
 
 
-def _grams(text: str) -> list[str]:
-    words = normalize(text).split()
+def _grams(words: Sequence[str]) -> list[str]:
     return [*words, *(" ".join(pair) for pair in pairwise(words))]
 
 

@@ -9,14 +9,21 @@ from pydantic import JsonValue
 
 from mifg_pipeline.items import Answer, CorpusImage, Region, Role
 from mifg_pipeline.programs.choices import shuffled_choice
-from mifg_pipeline.programs.kinds import Anchor, Kind, anchors, draw_kind, has_countable, kind_groups
+from mifg_pipeline.programs.kinds import (
+    MAX_COUNT,
+    Kind,
+    anchors,
+    draw_kind,
+    draw_telling_kind,
+    has_countable,
+    kind_groups,
+)
 from mifg_pipeline.programs.layout import in_random_order, roles_of
 from mifg_pipeline.programs.program import Picture, Program, Proposal
 from mifg_pipeline.programs.wording import image_list, image_name, with_article
 
 Value = TypeVar("Value")
 
-_MAX_COUNT = 30
 _MAX_EVIDENCE = 40
 _OPTIONS = 4
 
@@ -134,7 +141,7 @@ class Difference(_CountAcross):
                 kind: Kind, more: CorpusImage = images[first], fewer: CorpusImage = images[second]
             ) -> int | None:
                 counts = kind.count(more), kind.count(fewer)
-                return counts[0] - counts[1] if counts[0] > counts[1] > 0 and sum(counts) <= _MAX_COUNT else None
+                return counts[0] - counts[1] if counts[0] > counts[1] > 0 and sum(counts) <= MAX_COUNT else None
 
             kind = draw_kind((images[first], images[second]), excess, rng)
             if kind is not None:
@@ -165,7 +172,7 @@ class BesideAnchor(_CountAcross):
         order, images = in_random_order(pictures, rng)
         found = anchors(images)
         for anchor in rng.sample(found, len(found)):
-            kind = _kind_beside(anchor, images, rng)
+            kind = draw_telling_kind(anchor.image, images, rng, beside=anchor.thing_in(images))
             if kind is not None:
                 break
         else:
@@ -201,7 +208,7 @@ def _occurrences(kind: Kind, images: Sequence[CorpusImage]) -> tuple[tuple[Regio
 
 def _countable_total(kind: Kind, images: Sequence[CorpusImage]) -> int | None:
     total = sum(kind.count(image) for image in images)
-    return total if total <= _MAX_COUNT else None
+    return total if total <= MAX_COUNT else None
 
 
 def _draw_offer(images: Sequence[CorpusImage], rng: random.Random) -> tuple[Kind, dict[int, tuple[int, ...]]] | None:
@@ -217,7 +224,7 @@ def _draw_offer(images: Sequence[CorpusImage], rng: random.Random) -> tuple[Kind
         counted_by_total: dict[int, tuple[int, ...]] = {}
         for counted in _shuffled(subsets, rng):
             total = sum(kind.count(images[index]) for index in counted)
-            if 0 < total <= _MAX_COUNT:
+            if 0 < total <= MAX_COUNT:
                 counted_by_total.setdefault(total, counted)
             if len(counted_by_total) == _OPTIONS:
                 return kind, counted_by_total
@@ -226,17 +233,3 @@ def _draw_offer(images: Sequence[CorpusImage], rng: random.Random) -> tuple[Kind
 
 def _shuffled(values: Sequence[Value], rng: random.Random) -> list[Value]:
     return rng.sample(values, len(values))
-
-
-def _kind_beside(anchor: Anchor, images: Sequence[CorpusImage], rng: random.Random) -> Kind | None:
-    """Draws a kind in the anchor's image, not covering the anchor, of which another image holds another number."""
-    image = images[anchor.image]
-    others = [other for index, other in enumerate(images) if index != anchor.image]
-    anchor_object = next(thing for thing in image.objects if anchor.kind.covers(thing))
-
-    def count(kind: Kind) -> int | None:
-        here = kind.count(image)
-        differs = any(kind.count(other) not in (0, here) for other in others)
-        return here if 0 < here <= _MAX_COUNT and differs and not kind.covers(anchor_object) else None
-
-    return draw_kind(images, count, rng)

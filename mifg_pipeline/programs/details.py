@@ -9,13 +9,12 @@ import numpy as np
 
 from mifg_pipeline.items import Box
 from mifg_pipeline.programs.first_view import detail_side
-from mifg_pipeline.programs.landmarks import LandmarkMap
+from mifg_pipeline.programs.landmarks import MAX_RESEMBLANCE, LandmarkMap
 from mifg_pipeline.programs.places import inset, keeps_apart, margin
 from mifg_pipeline.programs.program import Derived, Picture
 
 _MIN_SIDE = 32
 _QUERY_SIDE = 392
-_MAX_RESEMBLANCE = 0.88
 _ATTEMPTS = 8
 
 
@@ -74,4 +73,4 @@ class DetailFinder:
 
     def _is_unique(self, own: LandmarkMap, box: Box) -> bool:
         ordered = [own, *(other for other in self.maps if other is not own)]
-        return all(image.resemblance(own, box) <= _MAX_RESEMBLANCE for image in ordered)
+        return all(image.resemblance(own, box) <= MAX_RESEMBLANCE for image in ordered)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mifg_pipeline.items import Box
+from mifg_pipeline.programs.places import keeps_apart
 from mifg_pipeline.programs.program import Pixels
 
 _COARSE_SIDE = 12
@@ -19,6 +20,9 @@ _MIN_STRENGTH = 200.0
 """Four times the mean squared gradient, in grey levels per coarse pixel, along the direction with least of it."""
 _QUANTILE = 0.65
 """A landmark has more detail than this share of its image."""
+_WINDOWS_PER_LANDMARK = 4
+MAX_RESEMBLANCE = 0.88
+"""A window that resembles another place more than this cannot be told from it."""
 
 
 @dataclass(frozen=True)
@@ -90,3 +94,14 @@ class LandmarkMap:
             reach = self.side // 2
             scores[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1] = -1
         return float(scores.max())
+
+
+def draw_landmarks(own: LandmarkMap, area: Box, count: int, rng: random.Random) -> list[Box]:
+    """Draws up to that many windows within the area, apart, that no other place of the image resembles."""
+    landmarks: list[Box] = []
+    for box in own.rich_windows(area, rng, _WINDOWS_PER_LANDMARK * count):
+        if keeps_apart(box, landmarks, 0) and own.resemblance(own, box) <= MAX_RESEMBLANCE:
+            landmarks.append(box)
+        if len(landmarks) == count:
+            break
+    return landmarks

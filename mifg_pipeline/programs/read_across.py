@@ -2,50 +2,17 @@
 
 import itertools
 import random
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from mifg_pipeline.items import Answer, Box, CorpusImage, Region
+from mifg_pipeline.items import Answer, CorpusImage
 from mifg_pipeline.programs.choices import choice_of_images, shuffled_choice
-from mifg_pipeline.programs.kinds import SIGN, anchors
+from mifg_pipeline.programs.kinds import anchors
 from mifg_pipeline.programs.layout import in_random_order, roles_of
 from mifg_pipeline.programs.program import Picture, Program, Proposal
+from mifg_pipeline.programs.signs import Sign, is_elsewhere_too, numbers_by_colour, signs_in, signs_of, singular_texts
 from mifg_pipeline.programs.wording import image_list, image_name, with_article
 
 _OPTIONS = 4
-
-
-@dataclass(frozen=True)
-class Sign:
-    """A sign that its colour singles out among the signs of its image.
-
-    Attributes:
-        image: Index among the item's images.
-        colour: Colour of the plate.
-        text: What it says.
-        box: Where it is.
-    """
-
-    image: int
-    colour: str
-    text: str
-    box: Box
-
-    @property
-    def is_number(self) -> bool:
-        """Whether it says a whole number in digits."""
-        return self.text.isascii() and self.text.isdecimal()
-
-    @property
-    def reading(self) -> str:
-        """What it says, alike for texts that a reader takes for the same."""
-        return str(int(self.text)) if self.is_number else self.text.casefold()
-
-    @property
-    def region(self) -> Region:
-        """Where it is, as evidence."""
-        return Region(image=self.image, bbox=self.box, label=f"{self.colour} sign")
 
 
 class _ReadAcross(Program):
@@ -55,7 +22,7 @@ class _ReadAcross(Program):
     picture_counts = range(2, 7)
 
     def accepts(self, image: CorpusImage) -> bool:
-        return bool(_signs_of(0, image))
+        return bool(signs_of(0, image))
 
 
 class WhichLargest(_ReadAcross):
@@ -68,11 +35,7 @@ class WhichLargest(_ReadAcross):
 
     def propose(self, pictures: Sequence[Picture], rng: random.Random) -> Proposal | None:
         order, images = in_random_order(pictures, rng)
-        by_colour: dict[str, list[Sign]] = {}
-        for sign in _signs(images):
-            if sign.is_number:
-                by_colour.setdefault(sign.colour, []).append(sign)
-        comparable = [signs for signs in by_colour.values() if len(signs) > 1 and _all_differ(signs)]
+        comparable = list(numbers_by_colour(signs_in(images)).values())
         if not comparable:
             return None
         most = max(len(signs) for signs in comparable)
@@ -102,7 +65,7 @@ class Sum(_ReadAcross):
 
     def propose(self, pictures: Sequence[Picture], rng: random.Random) -> Proposal | None:
         order, images = in_random_order(pictures, rng)
-        numbers = [sign for sign in _signs(images) if sign.is_number]
+        numbers = [sign for sign in signs_in(images) if sign.is_number]
         pairs = [pair for pair in itertools.combinations(numbers, 2) if pair[0].image != pair[1].image]
         if not pairs:
             return None
@@ -128,7 +91,7 @@ class WhichText(_ReadAcross):
 
     def propose(self, pictures: Sequence[Picture], rng: random.Random) -> Proposal | None:
         order, images = in_random_order(pictures, rng)
-        signs = _signs(images)
+        signs = signs_in(images)
         alike = [
             group
             for group in (_one_per_reading(signs, rng, numbers=True), _one_per_reading(signs, rng, numbers=False))
@@ -161,12 +124,9 @@ class WhichImage(_ReadAcross):
 
     def propose(self, pictures: Sequence[Picture], rng: random.Random) -> Proposal | None:
         order, images = in_random_order(pictures, rng)
-        signs = _signs(images)
-        texts = Counter(thing.text.casefold() for image in images for thing in image.objects if thing.text)
         by_image: dict[int, list[Sign]] = {}
-        for sign in signs:
-            if texts[sign.text.casefold()] == 1:
-                by_image.setdefault(sign.image, []).append(sign)
+        for sign in singular_texts(images, signs_in(images)):
+            by_image.setdefault(sign.image, []).append(sign)
         if len(by_image) < 2:
             return None
         sign = rng.choice(by_image[rng.choice(list(by_image))])
@@ -193,12 +153,12 @@ class BesideAnchor(_ReadAcross):
 
     def propose(self, pictures: Sequence[Picture], rng: random.Random) -> Proposal | None:
         order, images = in_random_order(pictures, rng)
-        signs = _signs(images)
+        signs = signs_in(images)
         pairs = [
             (anchor, sign)
             for anchor in anchors(images)
             for sign in signs
-            if sign.image == anchor.image and _is_elsewhere_too(sign, signs)
+            if sign.image == anchor.image and is_elsewhere_too(sign, signs)
         ]
         if not pairs:
             return None
@@ -224,37 +184,11 @@ class BesideAnchor(_ReadAcross):
         )
 
 
-def _signs(images: Sequence[CorpusImage]) -> list[Sign]:
-    return [sign for index, image in enumerate(images) for sign in _signs_of(index, image)]
-
-
-def _signs_of(index: int, image: CorpusImage) -> list[Sign]:
-    """The signs with a text whose colour no other sign of the image has."""
-    things = [thing for thing in image.objects if thing.category == SIGN]
-    colours = Counter(thing.attributes.get("colour") for thing in things)
-    return [
-        Sign(index, colour, thing.text, thing.bbox)
-        for thing in things
-        if isinstance(colour := thing.attributes.get("colour"), str) and thing.text and colours[colour] == 1
-    ]
-
-
 def _located(sign: Sign) -> str:
     return f"{sign.colour} sign in {image_name(sign.image)}"
-
-
-def _all_differ(signs: Sequence[Sign]) -> bool:
-    return len({sign.reading for sign in signs}) == len(signs)
 
 
 def _one_per_reading(signs: Sequence[Sign], rng: random.Random, *, numbers: bool) -> list[Sign]:
     """Signs with numbers, or with other texts, in random order; of those that say the same only one."""
     alike = [sign for sign in signs if sign.is_number == numbers]
     return list({sign.reading: sign for sign in rng.sample(alike, len(alike))}.values())
-
-
-def _is_elsewhere_too(sign: Sign, signs: Sequence[Sign]) -> bool:
-    """Whether another image has a sign of that colour with another text, so that the right image must be found."""
-    return any(
-        other.image != sign.image and other.colour == sign.colour and other.reading != sign.reading for other in signs
-    )

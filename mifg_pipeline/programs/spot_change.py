@@ -4,12 +4,8 @@ All images of an item are made anew from one picture in the same way, so that th
 nothing.
 """
 
-import math
 import random
 from collections.abc import Sequence
-
-import cv2
-import numpy as np
 
 from mifg_pipeline.items import Answer, Box, CorpusImage, Region
 from mifg_pipeline.programs.choices import choice_of_images, shuffled_choice
@@ -18,7 +14,8 @@ from mifg_pipeline.programs.first_view import detail_side
 from mifg_pipeline.programs.landmarks import LandmarkMap
 from mifg_pipeline.programs.layout import roles_of
 from mifg_pipeline.programs.places import cells, inset, keeps_apart, margin
-from mifg_pipeline.programs.program import Derived, Picture, Pixels, Program, Proposal
+from mifg_pipeline.programs.program import Derived, Picture, Program, Proposal
+from mifg_pipeline.programs.scaling import scaled_down
 from mifg_pipeline.programs.wording import image_list, image_name
 
 _MIN_IMAGE_SIDE = 256
@@ -42,7 +39,7 @@ class Canvas:
     """
 
     def __init__(self, picture: Picture, copies: int, rng: random.Random) -> None:
-        self.pixels = _scaled(picture.load(), min(_MAX_PIXELS, _MAX_TOTAL_PIXELS // copies))
+        self.pixels = scaled_down(picture.load(), min(_MAX_PIXELS, _MAX_TOTAL_PIXELS // copies))
         height, width = self.pixels.shape[:2]
         side = detail_side([(width, height)] * copies, 0, _MIN_SIDE, rng)
         self._landmarks = LandmarkMap.of(self.pixels, side, _DETAIL_QUANTILE)
@@ -214,15 +211,6 @@ class WhichHigher(_SpotChange):
             skills=("change-detection", "comparison", "two-hop"),
             terms={"original": original, "edited": list(edited)},
         )
-
-
-def _scaled(pixels: Pixels, max_pixels: int) -> Pixels:
-    height, width = pixels.shape[:2]
-    scale = math.sqrt(max_pixels / (width * height))
-    if scale >= 1:
-        return pixels
-    size = (round(width * scale), round(height * scale))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def _regions(images: Sequence[int], edits: Sequence[Edit]) -> tuple[Region, ...]:

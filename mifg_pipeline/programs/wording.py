@@ -1,25 +1,60 @@
 """Words of questions: names of images, lists, plurals and articles."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 _IRREGULAR_PLURALS = {
-    "child": "children",
-    "foot": "feet",
+    "axis": "axes",
+    "calf": "calves",
+    "chassis": "chassis",
+    "die": "dice",
+    "elf": "elves",
+    "fez": "fezzes",
     "goose": "geese",
+    "half": "halves",
+    "loaf": "loaves",
+    "moose": "moose",
+    "ox": "oxen",
+    "quiz": "quizzes",
+    "salmon": "salmon",
+    "scissors": "scissors",
+    "series": "series",
+    "sheaf": "sheaves",
+    "skis": "skis",
+    "squid": "squid",
+    "stomach": "stomachs",
+    "swine": "swine",
+    "thief": "thieves",
+    "trout": "trout",
+}
+_IRREGULAR_ENDINGS = {
+    "child": "children",
+    "craft": "craft",
+    "deer": "deer",
+    "fish": "fish",
+    "foot": "feet",
     "knife": "knives",
     "leaf": "leaves",
-    "loaf": "loaves",
     "man": "men",
     "mouse": "mice",
     "person": "people",
+    "scarf": "scarves",
     "sheep": "sheep",
     "shelf": "shelves",
-    "skis": "skis",
-    "scissors": "scissors",
     "tooth": "teeth",
+    "wife": "wives",
     "wolf": "wolves",
-    "woman": "women",
 }
+"""Also at the end of longer words: "bookshelf", "snowman", "aircraft"."""
+_REGULAR_IN_MAN = frozenset({"caiman", "human", "ottoman", "shaman", "talisman"})
+_PLURAL_IN_OES = frozenset({"buffalo", "echo", "hero", "mango", "mosquito", "potato", "tomato", "torpedo", "volcano"})
+_SINGULAR_IN_S = frozenset(
+    {"atlas", "axis", "canvas", "chassis", "gas", "iris", "lens", "rhinoceros", "series", "trellis"}
+)
+
+_SILENT_H = ("heir", "honest", "honor", "honour", "hour")
+_SPOKEN_AS_CONSONANT = re.compile(r"eu|ew|ubi|uku|uni(?!m|n)|ura|uri|use|usu|ute|uti|(?:one|once|u)$")
+_LETTERS_AFTER_AN = frozenset("AEFHILMNORSX")
 
 
 def image_name(index: int) -> str:
@@ -43,20 +78,44 @@ def word_list(words: Sequence[str], conjunction: str = "and") -> str:
 
 
 def plural(noun: str) -> str:
-    """The plural of an English noun phrase whose last word is the noun: "red box" gives "red boxes"."""
-    *before, last = noun.split(" ")
-    return " ".join([*before, _plural_word(last)])
+    """The plural of an English noun phrase: "red box" gives "red boxes", "pair of scissors" "pairs of scissors"."""
+    head, of, rest = noun.partition(" of ")
+    *before, last = head.split(" ")
+    return " ".join([*before, _plural_word(last)]) + of + rest
+
+
+def is_plural(noun: str) -> bool:
+    """Whether the head of an English noun phrase looks like a plural that differs from its singular."""
+    word = noun.partition(" of ")[0].rpartition(" ")[2].lower()
+    irregular = [*_IRREGULAR_PLURALS.items(), *_IRREGULAR_ENDINGS.items()]
+    if any(word == many != one for one, many in irregular):
+        return True
+    return word.endswith("s") and not word.endswith(("ss", "us")) and word not in _SINGULAR_IN_S
 
 
 def with_article(phrase: str) -> str:
-    """The phrase after "a" or "an", by its first letter."""
-    return f"{'an' if phrase[0].lower() in 'aeiou' else 'a'} {phrase}"
+    """The phrase after "a" or "an", by the sound it starts with: "an hour glass", "a unicorn", "an SUV"."""
+    first = re.split(r"[^\w]", phrase, maxsplit=1)[0]
+    if first.isupper():
+        starts_with_vowel = first[0] in _LETTERS_AFTER_AN
+    else:
+        word = first.lower()
+        starts_with_vowel = word.startswith(_SILENT_H) or (
+            word.startswith(tuple("aeiou")) and not _SPOKEN_AS_CONSONANT.match(word)
+        )
+    return f"{'an' if starts_with_vowel else 'a'} {phrase}"
 
 
 def _plural_word(word: str) -> str:
+    if word.isupper():
+        return word + "s"
     if word in _IRREGULAR_PLURALS:
         return _IRREGULAR_PLURALS[word]
-    if word.endswith(("s", "x", "z", "ch", "sh")):
+    if word not in _REGULAR_IN_MAN:
+        for one, many in _IRREGULAR_ENDINGS.items():
+            if word.endswith(one):
+                return word.removesuffix(one) + many
+    if word.endswith(("s", "x", "z", "ch", "sh")) or word in _PLURAL_IN_OES:
         return word + "es"
     if word.endswith("y") and word[-2:-1] not in tuple("aeiou"):
         return word[:-1] + "ies"

@@ -1,17 +1,12 @@
 """Items as HTML: pictures inline, evidence boxes on top, so that a page is one file."""
 
-import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from io import BytesIO
-from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from PIL import Image
-
-from mifg_pipeline.corpus import RunImages, load_upright
+from mifg_pipeline.corpus import RunImages
 from mifg_pipeline.items import ImageRef, Item, Region
+from mifg_pipeline.report.page import templates
+from mifg_pipeline.report.thumbnail import Thumbnail, thumbnail
 
 THUMBNAIL_SIDE = 520
 """Longest side of a picture on a page, pixels."""
@@ -32,7 +27,7 @@ class BoxView:
 class ImageView:
     """A picture with its evidence boxes."""
 
-    data_uri: str
+    thumbnail: Thumbnail
     role: str
     width: int
     height: int
@@ -64,7 +59,7 @@ def item_view(item: Item, images: RunImages) -> ItemView:
         people_first=item.verdict.people_first,
         images=tuple(
             ImageView(
-                data_uri=_data_uri(images.path_of(image)),
+                thumbnail=thumbnail(images.path_of(image), THUMBNAIL_SIDE),
                 role=role,
                 width=image.width,
                 height=image.height,
@@ -83,18 +78,6 @@ def items_page(title: str, items: Iterable[Item], images: RunImages) -> str:
     return templates().get_template("items.html.j2").render(title=title, items=[item_view(i, images) for i in items])
 
 
-@cache
-def templates() -> Environment:
-    """The page templates; all text is escaped."""
-    return Environment(
-        loader=PackageLoader("mifg_pipeline.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
 def _box_view(region: Region, image: ImageRef) -> BoxView:
     x0, y0, x1, y1 = region.bbox
     across, down = 100 / image.width, 100 / image.height
@@ -105,11 +88,3 @@ def _box_view(region: Region, image: ImageRef) -> BoxView:
         height=round((y1 - y0) * down, 3),
         label=region.label,
     )
-
-
-def _data_uri(path: Path) -> str:
-    picture = Image.fromarray(load_upright(path))
-    picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-    buffer = BytesIO()
-    picture.save(buffer, "JPEG", quality=80)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"

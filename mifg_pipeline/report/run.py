@@ -1,56 +1,51 @@
-"""The report of a run: funnel, what the items are like, text-only audit, examples."""
+"""The report of a run: how many attempts passed each step, what the items are like, and what was turned down."""
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
+from mifg_pipeline.config import GateSettings
 from mifg_pipeline.corpus import Corpus, RunImages
 from mifg_pipeline.gates import AuditRow, audit
-from mifg_pipeline.items import Item
-from mifg_pipeline.report.items import item_view, templates
-from mifg_pipeline.store import Funnel, Ledger, RunFolder
+from mifg_pipeline.items import UNKNOWN_LICENSE, Item, Rejection, Sample
+from mifg_pipeline.report.figures import EvidenceSizes, ItemFigures
+from mifg_pipeline.report.histogram import by_doubling
+from mifg_pipeline.report.items import item_view
+from mifg_pipeline.report.page import templates
+from mifg_pipeline.report.plots import Threshold, histogram_svg
+from mifg_pipeline.report.rejections import Rejections
+from mifg_pipeline.report.sources import credits_of, licenses_of, most_used
+from mifg_pipeline.report.thumbnail import Thumbnail, thumbnail
+from mifg_pipeline.store import Funnel, Ledger, RunFolder, asked_and_reached
 from mifg_pipeline.store.files import replaced_file
 
+MOST_USED = 8
+"""Images of the corpus that are shown because many items use them."""
 
-@dataclass
-class ItemFigures:
-    """What the items of a run are like, counted one by one.
+MOST_USED_SIDE = 260
+"""Longest side of their pictures, pixels."""
 
-    Attributes:
-        counts: Heading to value to number of items.
-        examples: The first item of each question form.
-    """
 
-    counts: dict[str, Counter[str]] = field(default_factory=dict)
-    examples: dict[str, Item] = field(default_factory=dict)
+@dataclass(frozen=True)
+class UsedImage:
+    """An image of the corpus with the number of items that use it."""
 
-    def add(self, item: Item) -> None:
-        """Takes in an item."""
-        writer = item.provenance.writer
-        self.examples.setdefault(writer, item)
-        values = {
-            "family": writer.partition("/")[0],
-            "form": writer,
-            "difficulty": item.difficulty,
-            "images": str(len(item.images)),
-            "answer": item.answer.kind,
-            "pool": item.pool,
-        }
-        for heading, value in values.items():
-            self.counts.setdefault(heading, Counter())[value] += 1
-
-    def distributions(self) -> dict[str, list[tuple[str, int]]]:
-        """Per heading, values and counts ordered by value."""
-        return {heading: sorted(counter.items()) for heading, counter in self.counts.items()}
+    path: str
+    uses: int
+    thumbnail: Thumbnail
 
 
 def write_run_report(run: RunFolder, corpus: Corpus, ledger: Ledger) -> None:
-    """Writes ``report.html``."""
+    """Writes ``report.html``. Items and rejections are read one by one; the audit keeps their texts."""
     manifest = run.read_manifest()
-    items = list(ledger.items())
-    figures = ItemFigures()
-    for item in items:
+    figures = ItemFigures(EvidenceSizes(manifest.settings.gates))
+    clusters = _clusters(corpus)
+    rows = []
+    for item in ledger.items():
         figures.add(item)
+        rows.append(_audit_row(item, clusters))
+    rejections = Rejections()
+    for line in ledger.rejection_lines():
+        rejections.add(Rejection.model_validate_json(line))
 
     images = RunImages(run, corpus)
     html = (
@@ -58,28 +53,67 @@ def write_run_report(run: RunFolder, corpus: Corpus, ledger: Ledger) -> None:
         .get_template("run.html.j2")
         .render(
             title=f"{run.root.resolve().name}: report",
-            run_id=manifest.run_id,
-            seed=manifest.settings.seed,
-            wanted=manifest.settings.items,
-            corpus_images=len(corpus.images),
+            manifest=manifest,
             funnel=Funnel.of(ledger.trails()),
-            families_off=manifest.families_off,
-            images_set_aside=manifest.images_set_aside,
-            distributions=figures.distributions(),
-            audit=audit(audit_rows(items, corpus)),
+            quotas=asked_and_reached(manifest.settings, manifest.families_off, ledger),
+            figures=figures,
+            plots=_plots(figures, manifest.settings.gates),
+            rejections=rejections,
+            audit=audit(rows),
             items=[item_view(item, images) for _, item in sorted(figures.examples.items())],
+            **_sources(corpus, figures.uses, images),
         )
     )
     with replaced_file(run.report_path) as file:
         file.write(html)
 
 
-def audit_rows(items: Sequence[Item], corpus: Corpus) -> list[AuditRow]:
+def audit_rows(items: Iterable[Item], corpus: Corpus) -> list[AuditRow]:
     """The items as the text-only audit takes them, grouped by the near-duplicate cluster of their first evidence."""
-    cluster_of = {image.sha256: image.cluster for image in corpus.images}
-    rows = []
-    for item in items:
-        image = item.images[item.evidence[0].image]
-        origin = image.derived_from[0] if image.is_derived else image.sha256
-        rows.append(AuditRow(item.provenance.writer.partition("/")[0], cluster_of[origin], item))
-    return rows
+    clusters = _clusters(corpus)
+    return [_audit_row(item, clusters) for item in items]
+
+
+def _clusters(corpus: Corpus) -> dict[str, str]:
+    return {image.sha256: image.cluster for image in corpus.images}
+
+
+def _audit_row(item: Item, clusters: Mapping[str, str]) -> AuditRow:
+    """Keeps the text of the item and one image, not the whole record: there are many of them."""
+    image = item.images[item.evidence[0].image]
+    origin = image.derived_from[0] if image.is_derived else image.sha256
+    text = Sample(images=(image,), question=item.question, options=item.options, answer=item.answer)
+    return AuditRow(item.provenance.writer.partition("/")[0], clusters[origin], text)
+
+
+def _plots(figures: ItemFigures, gates: GateSettings) -> dict[str, str]:
+    """Name to SVG."""
+    evidence = figures.evidence
+    legible = Threshold(gates.legible_side, f"legible from {gates.legible_side:g}", divides=True)
+    smallest = Threshold(gates.min_evidence_side, f"at least {gates.min_evidence_side}")
+    largest = Threshold(100 * gates.max_evidence_area, f"at most {100 * gates.max_evidence_area:g} %")
+    return {
+        "native_side": histogram_svg(evidence.native_side, "Items by shortest evidence side", "pixels", smallest),
+        "first_view_side": histogram_svg(
+            evidence.first_view_side, "Items by shortest evidence side in the first view", "pixels", legible
+        ),
+        "largest_area": histogram_svg(evidence.largest_area, "Items by area of the evidence", "percent", largest),
+        "shown_sides": histogram_svg(figures.shown_sides, "Images shown by longest side", "pixels"),
+    }
+
+
+def _sources(corpus: Corpus, uses: Mapping[str, int], images: RunImages) -> dict[str, object]:
+    """What the page says of the images of the corpus."""
+    credits_ = credits_of(corpus.images, uses)
+    licenses = licenses_of(credits_)
+    return {
+        "corpus_images": len(corpus.images),
+        "use_bars": by_doubling(uses.get(image.sha256, 0) for image in corpus.images),
+        "most_used": [
+            UsedImage(image.path, count, thumbnail(images.path_of(image), MOST_USED_SIDE))
+            for image, count in most_used(corpus.images, uses, MOST_USED)
+        ],
+        "credits": credits_,
+        "licenses": licenses,
+        "unlicensed": dict(licenses).get(UNKNOWN_LICENSE, 0),
+    }

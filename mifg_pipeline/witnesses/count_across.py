@@ -6,7 +6,7 @@ from pydantic import JsonValue
 
 from mifg_pipeline.witnesses.forms import FormsWitness, Terms
 from mifg_pipeline.witnesses.places import image_name
-from mifg_pipeline.witnesses.readings import Kind, count, the_image_with
+from mifg_pipeline.witnesses.readings import anchor_of, count, kind_of, speaks_of_drawn_things, the_image_with
 from mifg_pipeline.witnesses.witness import Sight, Testimony
 
 
@@ -27,17 +27,12 @@ def _difference(terms: Terms, sights: Sequence[Sight]) -> Testimony:
 
 
 def _beside_anchor(terms: Terms, sights: Sequence[Sight]) -> Testimony:
-    anchor = Kind(terms.word_or_none("anchor_category"), terms.word_or_none("anchor_colour"))
-    image = the_image_with(anchor, terms.images("images"), sights)
-    return Testimony(str(count(sights[image], _kind(terms))), figures={"anchor": image_name(image)})
+    image = the_image_with(anchor_of(terms), terms.images("images"), sights)
+    return Testimony(str(count(sights[image], kind_of(terms))), figures={"anchor": image_name(image)})
 
 
 def _counts(terms: Terms, sights: Sequence[Sight], images: Iterable[int]) -> dict[int, int]:
-    return {image: count(sights[image], _kind(terms)) for image in images}
-
-
-def _kind(terms: Terms) -> Kind:
-    return Kind(terms.word_or_none("category"), terms.word_or_none("colour"))
+    return {image: count(sights[image], kind_of(terms)) for image in images}
 
 
 def _figures(counts: dict[int, int]) -> dict[str, JsonValue]:
@@ -47,6 +42,7 @@ def _figures(counts: dict[int, int]) -> dict[str, JsonValue]:
 COUNT_ACROSS = FormsWitness(
     family="count-across",
     readers=("shapes",),
+    understands=speaks_of_drawn_things,
     forms={
         "total": _total,
         "total-choice": _total,

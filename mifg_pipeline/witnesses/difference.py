@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import JsonValue
 
+from mifg_pipeline.witnesses.forms import UndecidedError
 from mifg_pipeline.witnesses.witness import Pixels
 
 # Differences are averaged over blocks of the size that JPEG works with: an untouched block stays untouched.
@@ -58,6 +60,25 @@ def changes(before: Pixels, after: Pixels) -> list[Change]:
     count, labels = cv2.connectedComponents(bridged, connectivity=8)
     found = (_change(labels == label, slight > 0, clear, before.shape) for label in range(1, count))
     return sorted((change for change in found if change is not None), key=lambda change: change.box[1])
+
+
+def clear_changes(before: Pixels, after: Pixels) -> list[Change]:
+    """The places where the images differ, from top to bottom.
+
+    Args:
+        before: RGB uint8, shape (height, width, 3).
+        after: The other version.
+
+    Raises:
+        UndecidedError: If the images differ in size, or one of the places is in doubt.
+    """
+    if before.shape != after.shape:
+        raise UndecidedError("the images differ in size")
+    found = changes(before, after)
+    if not all(change.clear for change in found):
+        boxes: JsonValue = [list(change.box) for change in found]
+        raise UndecidedError("a difference is too slight to tell an edit from noise", {"boxes": boxes})
+    return found
 
 
 def consensus(copies: Sequence[Pixels]) -> Pixels:

@@ -55,6 +55,11 @@ class Terms:
 Form = Callable[[Terms, Sequence[Sight]], Testimony]
 
 
+def always(terms: Terms) -> bool:  # noqa: ARG001
+    """Understands whatever is claimed: for witnesses that look at pixels as such."""
+    return True
+
+
 @dataclass
 class FormsWitness:
     """A witness that answers each form of its family by one function.
@@ -63,11 +68,17 @@ class FormsWitness:
         family: The program family.
         readers: Names of the readers whose readings the forms go by.
         forms: The functions by name of the form; they raise UndecidedError where the pixels do not decide.
+        understands: Whether the forms know everything that the terms speak of.
     """
 
     family: str
     readers: tuple[str, ...]
     forms: Mapping[str, Form]
+    understands: Callable[[Terms], bool] = always
+
+    def can_check(self, claim: Claim) -> bool:
+        """Whether the claim is of a form, and speaks of things, that the witness knows."""
+        return claim.form in self.forms and self.understands(Terms(claim.terms))
 
     def testify(self, claim: Claim, sights: Sequence[Sight]) -> Testimony:
         """Answers the claim's question from the images of the item, in their order."""

@@ -2,23 +2,28 @@
 
 from collections.abc import Sequence
 
-from mifg_pipeline.witnesses.forms import FormsWitness, Terms, UndecidedError
+from mifg_pipeline.witnesses.forms import FormsWitness, Terms
 from mifg_pipeline.witnesses.places import image_name
-from mifg_pipeline.witnesses.readings import Kind, sign_texts, the_image_with, the_sign_text
+from mifg_pipeline.witnesses.readings import (
+    anchor_of,
+    speaks_of_drawn_things,
+    the_image_of_most,
+    the_image_saying,
+    the_image_with,
+    the_number_on_sign,
+    the_sign_text,
+)
 from mifg_pipeline.witnesses.witness import Sight, Testimony
 
 
 def _which_largest(terms: Terms, sights: Sequence[Sight]) -> Testimony:
     colour = terms.word("colour")
-    numbers = {image: _number(sights[image], colour) for image in terms.images("images")}
-    largest = [image for image, number in numbers.items() if number == max(numbers.values())]
-    if len(largest) != 1:
-        raise UndecidedError(f"{len(largest)} images show the same largest number")
-    return Testimony(image_name(largest[0]), figures={"numbers": list(numbers.values())})
+    numbers = {image: the_number_on_sign(sights[image], colour) for image in terms.images("images")}
+    return Testimony(image_name(the_image_of_most(numbers)), figures={"numbers": list(numbers.values())})
 
 
 def _sum(terms: Terms, sights: Sequence[Sight]) -> Testimony:
-    numbers = [_number(sights[image], colour) for image, colour in terms.images_with_words("signs")]
+    numbers = [the_number_on_sign(sights[image], colour) for image, colour in terms.images_with_words("signs")]
     return Testimony(str(sum(numbers)), figures={"numbers": [*numbers]})
 
 
@@ -27,29 +32,18 @@ def _which_text(terms: Terms, sights: Sequence[Sight]) -> Testimony:
 
 
 def _which_image(terms: Terms, sights: Sequence[Sight]) -> Testimony:
-    text = terms.word("text")
-    holders = [image for image in terms.images("images") if text in sign_texts(sights[image])]
-    if len(holders) != 1:
-        raise UndecidedError(f"{len(holders)} of the images have a sign saying {text!r}, not one")
-    return Testimony(image_name(holders[0]))
+    return Testimony(image_name(the_image_saying(terms.word("text"), terms.images("images"), sights)))
 
 
 def _beside_anchor(terms: Terms, sights: Sequence[Sight]) -> Testimony:
-    anchor = Kind(terms.word_or_none("anchor_category"), terms.word_or_none("anchor_colour"))
-    image = the_image_with(anchor, terms.images("images"), sights)
+    image = the_image_with(anchor_of(terms), terms.images("images"), sights)
     return Testimony(the_sign_text(sights[image], terms.word("colour")), figures={"anchor": image_name(image)})
-
-
-def _number(sight: Sight, colour: str) -> int:
-    text = the_sign_text(sight, colour)
-    if not text.isdecimal():
-        raise UndecidedError(f"the {colour} sign says {text!r}, which is no number")
-    return int(text)
 
 
 READ_ACROSS = FormsWitness(
     family="read-across",
     readers=("shapes", "text"),
+    understands=speaks_of_drawn_things,
     forms={
         "which-largest": _which_largest,
         "sum": _sum,

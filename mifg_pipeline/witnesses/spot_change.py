@@ -32,12 +32,14 @@ def _which_cell(terms: Terms, sights: Sequence[Sight]) -> Testimony:
 
 
 def _how_many_edits(terms: Terms, sights: Sequence[Sight]) -> Testimony:
-    found = _clear_changes(sights[terms.image("original")].load(), sights[terms.image("edited")].load())
+    from mifg_pipeline.witnesses.difference import clear_changes
+
+    found = clear_changes(sights[terms.image("original")].load(), sights[terms.image("edited")].load())
     return Testimony(str(len(found)), figures=_figures(found))
 
 
 def _which_unedited(terms: Terms, sights: Sequence[Sight]) -> Testimony:
-    from mifg_pipeline.witnesses.difference import consensus
+    from mifg_pipeline.witnesses.difference import clear_changes, consensus
 
     copies = terms.images("copies")
     if len(copies) < 3:
@@ -46,7 +48,7 @@ def _which_unedited(terms: Terms, sights: Sequence[Sight]) -> Testimony:
     if len({image.shape for image in pixels}) > 1:
         raise UndecidedError("the images differ in size")
     original = consensus(pixels)
-    edits = {copy: _clear_changes(original, image) for copy, image in zip(copies, pixels, strict=True)}
+    edits = {copy: clear_changes(original, image) for copy, image in zip(copies, pixels, strict=True)}
     figures: dict[str, JsonValue] = {"changes": {str(copy): len(found) for copy, found in edits.items()}}
     unedited = [copy for copy, found in edits.items() if not found]
     if len(unedited) != 1:
@@ -68,21 +70,12 @@ def _which_higher(terms: Terms, sights: Sequence[Sight]) -> Testimony:
 
 
 def _one_change(before: Pixels, after: Pixels) -> Change:
-    found = _clear_changes(before, after)
+    from mifg_pipeline.witnesses.difference import clear_changes
+
+    found = clear_changes(before, after)
     if len(found) != 1:
         raise UndecidedError(f"{len(found)} changes are seen, not one", _figures(found))
     return found[0]
-
-
-def _clear_changes(before: Pixels, after: Pixels) -> list[Change]:
-    from mifg_pipeline.witnesses.difference import changes
-
-    if before.shape != after.shape:
-        raise UndecidedError("the images differ in size")
-    found = changes(before, after)
-    if not all(change.clear for change in found):
-        raise UndecidedError("a difference is too slight to tell an edit from noise", _figures(found))
-    return found
 
 
 def _figures(found: Sequence[Change]) -> dict[str, JsonValue]:

@@ -1,6 +1,6 @@
 """Finds where a magnified detail was cut from, by normalised cross-correlation from coarse to fine."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,16 +56,18 @@ def window_sides(detail: Pixels) -> tuple[int, ...]:
     return tuple(side for side in sides if side in _WINDOW_SIDES)
 
 
-def matches(detail: Pixels, images: Mapping[int, Pixels]) -> list[Match]:
+def matches(detail: Pixels, images: Mapping[int, Pixels], sides: Sequence[int] | None = None) -> list[Match]:
     """The places that resemble the detail most, best first.
 
     Args:
         detail: A square window magnified by a whole number, RGB uint8, shape (side, side, 3).
         images: The images to search, RGB uint8, by key.
+        sides: Which of the ``window_sides`` to look for; all of them if not given.
     """
+    asked = window_sides(detail) if sides is None else sides
     found: list[Match] = []
     for key, image in images.items():
-        coarse = [match for side in window_sides(detail) for match in _coarse_matches(detail, key, image, side)]
+        coarse = [match for side in asked for match in _coarse_matches(detail, key, image, side)]
         coarse.sort(key=lambda match: -match.similarity)
         found += [_refined(detail, image, match) for match in coarse[:_REFINED_PER_IMAGE]]
     return sorted(found, key=lambda match: (-match.similarity, match.image, match.y, match.x))

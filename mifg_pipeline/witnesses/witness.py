@@ -58,6 +58,10 @@ class Witness(Protocol):
     family: str
     readers: tuple[str, ...]
 
+    def can_check(self, claim: Claim) -> bool:
+        """Whether the witness knows what the claim speaks of; if not, only people can check it."""
+        ...
+
     def testify(self, claim: Claim, sights: Sequence[Sight]) -> Testimony:
         """Answers the claim's question from the images of the item, in their order."""
         ...

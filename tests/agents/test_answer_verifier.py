@@ -24,7 +24,18 @@ def test_a_witness_that_cannot_tell_stops_the_draft_with_its_reason(make_draft):
     assert result.reason == "the pixels do not decide it: the detail is found in two places"
 
 
-@pytest.mark.parametrize("claim", [None, Claim(family="no-such-family", form="x")])
+DOGS = {"images": [0, 1], "category": "dog", "colour": None}
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        None,
+        Claim(family="no-such-family", form="x"),
+        Claim(family="count-across", form="no-such-form"),
+        Claim(family="count-across", form="total", terms=DOGS),
+    ],
+)
 def test_a_draft_without_a_witness_passes_and_goes_to_people_first(claim, make_draft):
     with WorkerPool(1) as workers:
         verifier = AnswerVerifier(lambda image, attempt: Path("unused"), readings={}, workers=workers)

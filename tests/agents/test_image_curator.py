@@ -11,7 +11,7 @@ from mifg_pipeline.items import CorpusImage, ObjectAnnotation
 from mifg_pipeline.programs import program_named
 
 RULES = GenerateSettings(items=1, min_sharpness=10)
-PIXEL_FAMILIES = {"find-detail", "spot-change"}
+PIXEL_FAMILIES = {"find-detail", "match", "order", "same-scene", "spot-change"}
 
 
 def corpus_image(number, **fields):
@@ -102,7 +102,7 @@ def test_annotated_images_switch_counting_on():
 def test_an_unavailable_family_is_off_with_its_reason():
     curator = ImageCurator([corpus_image(n) for n in range(1, 5)], RULES, {"find-detail": "no lens"})
     assert curator.families_off["find-detail"] == "no lens"
-    assert {plan.program.partition("/")[0] for plan in plans(curator)} == {"spot-change"}
+    assert {plan.program.partition("/")[0] for plan in plans(curator)} == PIXEL_FAMILIES - {"find-detail"}
 
 
 def test_weights_of_the_mix_are_followed():

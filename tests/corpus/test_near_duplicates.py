@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse.csgraph import connected_components
 
-from mifg_pipeline.corpus.near_duplicates import cluster_labels
+from mifg_pipeline.corpus.near_duplicates import agreement_masks, cluster_labels
 
 
 def brute_force_labels(hashes: np.ndarray, distance: int) -> np.ndarray:
@@ -40,6 +40,37 @@ def test_clusters_are_those_of_brute_force(
     hashes = np.array(centres + moved, dtype=np.uint64)
 
     assert partition(cluster_labels(hashes, distance)) == partition(brute_force_labels(hashes, distance))
+
+
+def walk(rng: np.random.Generator, steps: int, bits: int) -> np.ndarray:
+    """Hashes of which each differs from the one before in ``bits`` bits."""
+    flips = [sum(1 << int(bit) for bit in rng.choice(64, bits, replace=False)) for _ in range(steps)]
+    return np.bitwise_xor.accumulate(np.array([rng.integers(0, 2**64, dtype=np.uint64), *flips], dtype=np.uint64))
+
+
+@pytest.mark.parametrize("distance", [1, 2, 6, 8])
+def test_clusters_among_thousands_are_those_of_brute_force(distance: int) -> None:
+    rng = np.random.default_rng(distance)
+    strangers = rng.integers(0, 2**64, 1500, dtype=np.uint64)
+    cloud = scatter(rng, 500, bits=max(1, distance // 2))
+    hashes = np.concatenate([strangers, walk(rng, 999, distance), walk(rng, 499, distance + 1), cloud])
+
+    labels = cluster_labels(hashes, distance)
+
+    near = np.bitwise_count(hashes[:, None] ^ hashes) <= distance
+    assert partition(labels) == partition(connected_components(near, directed=False)[1])
+    assert len(agreement_masks(len(hashes), distance)) > 1
+
+
+@given(
+    count=st.sampled_from([0, 1, 300, 20_000, 10**6, 10**8]),
+    distance=st.integers(0, 10),
+    bits=st.sets(st.integers(0, 63), max_size=10),
+)
+def test_hashes_within_the_distance_agree_on_a_mask(count: int, distance: int, bits: set[int]) -> None:
+    difference = np.uint64(sum(1 << bit for bit in sorted(bits)[:distance]))
+
+    assert any(not mask & difference for mask in agreement_masks(count, distance))
 
 
 @pytest.mark.parametrize("distance", [0, 1, 6, 15, 16, 32])

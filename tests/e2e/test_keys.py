@@ -15,6 +15,7 @@ from mifg_pipeline.corpus import Corpus
 from mifg_pipeline.corpus.draw import draw_corpus
 from mifg_pipeline.gates import audit
 from mifg_pipeline.items import OPTION_LETTERS, Item, QuestionRecord
+from mifg_pipeline.programs import families
 from mifg_pipeline.report.run import audit_rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.ocr, pytest.mark.timeout(3000)]
@@ -22,6 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.ocr, pytest.mark.timeout(3000)]
 FAMILIES = ("count-across", "find-detail", "read-across", "spot-change")
 ITEMS = 4000
 PLANTED = 200
+MIXED_ITEMS = 700
 SCENES = 160
 
 
@@ -68,6 +70,26 @@ def test_every_planted_wrong_key_is_found(lines, check):
     assert [line["id"] for line in planted if check.agrees(line)] == []
 
 
+@pytest.fixture(scope="module")
+def mixed_run(photos_and_scenes, mifg, tmp_path_factory):
+    """A run of all other families together."""
+    others = sorted(set(families()) - set(FAMILIES))
+    run = tmp_path_factory.mktemp("run") / "mixed"
+    mix = "{" + ", ".join(f"{family}: 1" for family in others) + "}"
+    mifg("generate", "--corpus", photos_and_scenes, "--out", run, "--items", MIXED_ITEMS, "--set", f"mix={mix}")
+    yield run
+    shutil.rmtree(run)
+
+
+def test_no_key_of_the_other_families_is_wrong_and_planted_ones_are_found(mixed_run, photos_and_scenes):
+    check, rng = KeyCheck(photos_and_scenes, mixed_run), random.Random(1)
+    lines = [json.loads(line) for line in (mixed_run / "candidates.jsonl").open()]
+    assert {line["provenance"]["writer"].partition("/")[0] for line in lines} == set(families()) - set(FAMILIES)
+    assert [(line["id"], line["provenance"]["writer"]) for line in lines if not check.agrees(line)] == []
+    planted = [with_wrong_key(line, rng) for line in rng.sample(lines, PLANTED)]
+    assert [(line["id"], line["provenance"]["writer"]) for line in planted if check.agrees(line)] == []
+
+
 def with_wrong_key(line, rng):
     """The item with another answer of the same kind."""
     answer = dict(line["answer"])
@@ -77,7 +99,7 @@ def with_wrong_key(line, rng):
         case "integer":
             answer["value"] += rng.choice((-1, 1))
         case "list":
-            answer["value"] = [*answer["value"][:-1], str(int(answer["value"][-1]) % 7 + 1)]
+            answer["value"] = [*answer["value"][:-1], "9"]
         case "text":
             answer["value"] = answer["value"][::-1] + "X"
     return {**line, "answer": answer}

@@ -13,7 +13,9 @@ from mifg_pipeline.programs import Picture, Pixels, Program, Proposal, program_n
 
 SHAPES = ("circle", "ring", "square", "triangle", "diamond", "star", "cross", "heart")
 COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "black", "white")
-OBJECT_SIDE = 40
+CELL_SIDE = 60
+OBJECT_SIDES = range(36, 55)
+BORDER = 3
 
 Propose = Callable[[str, int], Iterator[tuple[Sequence[Picture], Proposal]]]
 
@@ -73,6 +75,13 @@ def textured_pictures() -> list[Picture]:
 
 
 @pytest.fixture(scope="session")
+def textured_scenes() -> list[Picture]:
+    """Larger ones, of which a part is worth a picture."""
+    sizes = [(560, 460), (470, 540), (500, 500), (620, 450), (860, 720)]
+    return [picture_of(seed, textured_pixels(seed, *sizes[seed % len(sizes)])) for seed in range(200, 212)]
+
+
+@pytest.fixture(scope="session")
 def large_pictures() -> list[Picture]:
     return [picture_of(seed, textured_pixels(seed, 1500, 1100)) for seed in range(100, 104)]
 
@@ -84,18 +93,46 @@ def _without_pixels() -> Pixels:
 def annotated_picture(seed: int) -> Picture:
     """An image with 4 to 30 shapes of a few kinds and up to 4 signs, known by its record only."""
     rng = random.Random(seed)
-    cells = [(x, y) for x in range(0, 1200, 60) for y in range(0, 900, 60)]
+    cells = [
+        (x, y) for x in range(BORDER, 1200 - CELL_SIDE, CELL_SIDE) for y in range(BORDER, 900 - CELL_SIDE, CELL_SIDE)
+    ]
     rng.shuffle(cells)
     palette = rng.sample(COLOURS, 4)
 
     def placed(category: str, colour: str, text: str | None = None) -> ObjectAnnotation:
         x, y = cells.pop()
-        box = (x, y, x + OBJECT_SIDE, y + OBJECT_SIDE)
+        side = rng.choice(OBJECT_SIDES)
+        box = (x, y, x + side, y + side)
         return ObjectAnnotation(bbox=box, category=category, text=text, attributes={"colour": colour})
 
     shapes = [placed(rng.choice(SHAPES), rng.choice(palette)) for _ in range(rng.randint(4, 30))]
     signs = [placed("sign", colour, _sign_text(rng)) for colour in rng.sample(COLOURS, rng.randint(0, 4))]
     return Picture(record(seed, 1200, 900, [*shapes, *signs]), _without_pixels)
+
+
+@pytest.fixture(scope="session")
+def make_annotated() -> Callable[[int, int, int, Sequence[ObjectAnnotation]], Picture]:
+    """A picture of that seed, width and height with these objects, known by its record only."""
+    return lambda seed, width, height, objects: Picture(record(seed, width, height, objects), _without_pixels)
+
+
+@pytest.fixture(scope="session")
+def covered() -> Callable[[CorpusImage, str | None, str | None], list[ObjectAnnotation]]:
+    """The objects of an image that have the category and colour of a claim's terms, found by a plain loop."""
+
+    def find(image: CorpusImage, category: str | None, colour: str | None) -> list[ObjectAnnotation]:
+        found = []
+        for thing in image.objects:
+            if thing.category == "sign":
+                continue
+            if category is not None and thing.category != category:
+                continue
+            if colour is not None and thing.attributes["colour"] != colour:
+                continue
+            found.append(thing)
+        return found
+
+    return find
 
 
 def _sign_text(rng: random.Random) -> str:
@@ -106,19 +143,30 @@ def _sign_text(rng: random.Random) -> str:
 
 
 @pytest.fixture(scope="session")
+def draw_annotated() -> Callable[[int], Picture]:
+    return annotated_picture
+
+
+@pytest.fixture(scope="session")
 def annotated_pictures() -> list[Picture]:
     return [annotated_picture(seed) for seed in range(300)]
 
 
 @pytest.fixture(scope="session")
 def pictures_for(
-    textured_pictures: list[Picture], annotated_pictures: list[Picture]
+    textured_pictures: list[Picture], textured_scenes: list[Picture], annotated_pictures: list[Picture]
 ) -> Callable[[Program], list[Picture]]:
     """The pictures of the right kind that a program accepts."""
+    pools = {
+        "find-detail": textured_pictures,
+        "match": textured_pictures,
+        "order": textured_scenes,
+        "same-scene": textured_scenes,
+        "spot-change": textured_pictures,
+    }
 
     def pictures(program: Program) -> list[Picture]:
-        pixels_suffice = program.family in ("find-detail", "spot-change")
-        pool = textured_pictures if pixels_suffice else annotated_pictures
+        pool = pools.get(program.family, annotated_pictures)
         return [picture for picture in pool if program.accepts(picture.image)]
 
     return pictures

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mifg_pipeline.items import ObjectAnnotation
 from mifg_pipeline.programs.kinds import Kind
-from mifg_pipeline.programs.wording import image_list, plural, with_article, word_list
+from mifg_pipeline.programs.wording import image_list, is_plural, plural, with_article, word_list
 
 
 @pytest.mark.parametrize(
@@ -28,15 +28,61 @@ from mifg_pipeline.programs.wording import image_list, plural, with_article, wor
         ("wine glass", "wine glasses"),
         ("computer mouse", "computer mice"),
         ("scissors", "scissors"),
+        ("pair of scissors", "pairs of scissors"),
+        ("chest of drawers", "chests of drawers"),
+        ("TV", "TVs"),
+        ("potted plant", "potted plants"),
+        ("tomato", "tomatoes"),
+        ("photo", "photos"),
+        ("bookshelf", "bookshelves"),
+        ("swordfish", "swordfish"),
+        ("aircraft", "aircraft"),
+        ("human", "humans"),
+        ("octopus", "octopuses"),
     ],
 )
 def test_plural(one: str, many: str) -> None:
     assert plural(one) == many
 
 
-@pytest.mark.parametrize(("phrase", "expected"), [("orange ring", "an orange ring"), ("red star", "a red star")])
-def test_article(phrase: str, expected: str) -> None:
-    assert with_article(phrase) == expected
+@pytest.mark.parametrize(
+    "expected",
+    [
+        "an orange ring",
+        "a red star",
+        "an hour glass",
+        "a house",
+        "an umbrella",
+        "a unicorn",
+        "a uniform",
+        "an uninhabited island",
+        "a utensil",
+        "an urn",
+        "a European robin",
+        "an eel",
+        "a one-way sign",
+        "an onion",
+        "a U-turn sign",
+        "an SUV",
+        "a TV",
+        "an X-ray",
+        "an heirloom",
+    ],
+)
+def test_article_goes_by_sound(expected: str) -> None:
+    assert with_article(expected.partition(" ")[2]) == expected
+
+
+@pytest.mark.parametrize("noun", ["flowers", "street lights", "people", "taxis", "kiwis", "boxes of wine", "mice"])
+def test_plural_is_told(noun: str) -> None:
+    assert is_plural(noun)
+
+
+@pytest.mark.parametrize(
+    "noun", ["bus", "wine glass", "sheep", "chest of drawers", "lens", "person", "aircraft", "gas"]
+)
+def test_singular_is_told(noun: str) -> None:
+    assert not is_plural(noun)
 
 
 @pytest.mark.parametrize(

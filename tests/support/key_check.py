@@ -1,16 +1,18 @@
 """An independent check of keys: it answers items from their English, from annotations and from pixels.
 
 It shares no code with programs, witnesses or the scorer: annotations are read with ``json`` from ``metadata.jsonl``,
-pixels with pillow and scipy, and the question by its words.
+pixels with pillow, OpenCV and scipy, and the question by its words.
 """
 
 import json
+import math
 import re
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image
 from scipy import ndimage
@@ -57,7 +59,10 @@ class KeyCheck:
         if item["options"] is not None:
             value = item["options"]["ABCDEFGHIJ".index(value)]
         key = ", ".join(value) if isinstance(value, list) else str(value)
-        return key == self.answer(item)
+        answer = self.answer(item)
+        if item["answer"]["kind"] == "list" and not item["answer"]["ordered"]:
+            return sorted(key.split(", ")) == sorted(answer.split(", "))
+        return key == answer
 
     # Counting and reading: from annotations.
 
@@ -109,16 +114,85 @@ class KeyCheck:
         (colour, _), *_ = SIGN.findall(item["question"])
         return self._sign(item, self._anchored_image(item), colour)
 
+    # Comparing, singling out, relating, and questions of two hops: from annotations.
+
+    def _compare_which_most(self, item: dict) -> str:
+        return self._standing_out(item, max)
+
+    def _compare_which_fewest(self, item: dict) -> str:
+        return self._standing_out(item, min)
+
+    def _compare_which_leftmost(self, item: dict) -> str:
+        lefts = {image: _centre(thing)[0] / width for image, thing, width, _ in self._one_in_each(item)}
+        return f"Image {min(lefts, key=lefts.__getitem__) + 1}"
+
+    def _compare_which_largest(self, item: dict) -> str:
+        shares = {
+            image: thing["bbox"][2] * thing["bbox"][3] / (width * height)
+            for image, thing, width, height in self._one_in_each(item)
+        }
+        return f"Image {max(shares, key=shares.__getitem__) + 1}"
+
+    def _odd_one_out_which_lacks(self, item: dict) -> str:
+        (without,) = [image for image, count in self._counts(item).items() if count == 0]
+        return f"Image {without + 1}"
+
+    def _odd_one_out_which_alone(self, item: dict) -> str:
+        (alone,) = [image for image, count in self._counts(item).items() if count]
+        return f"Image {alone + 1}"
+
+    def _relate_nearest(self, item: dict) -> str:
+        image, anchor = self._anchored_image(item), self._anchor(item)
+        others = [t for t in self._objects_of(item, image) if t["category"] in SHAPES and t is not anchor]
+        nearest = min(others, key=lambda thing: math.dist(_centre(thing), _centre(anchor)))
+        return f"{nearest['colour']} {nearest['category']}"
+
+    def _relate_which_side(self, item: dict) -> str:
+        image, anchor = self._anchored_image(item), self._anchor(item)
+        (kind,) = [match for match in _kinds(item["question"]) if not match["article"]]
+        (thing,) = [thing for thing in self._objects_of(item, image) if _is_of(thing, kind)]
+        return "left" if _centre(thing)[0] < _centre(anchor)[0] else "right"
+
+    def _two_hop_sign_of_most(self, item: dict) -> str:
+        ((colour, _),) = SIGN.findall(item["question"])
+        return self._sign(item, int(self._standing_out(item, max).split()[1]) - 1, colour)
+
+    def _two_hop_count_at_largest(self, item: dict) -> str:
+        ((colour, _),) = SIGN.findall(item["question"])
+        numbers = {image: int(self._sign(item, image, colour)) for image in _images(item["question"])}
+        return str(self._count(item, max(numbers, key=numbers.__getitem__), _kind(item["question"])))
+
+    def _two_hop_count_at_text(self, item: dict) -> str:
+        image = int(self._read_across_which_image(item).split()[1]) - 1
+        return str(self._count(item, image, _kind(item["question"])))
+
+    def _counts(self, item: dict) -> dict[int, int]:
+        kind = _kind(item["question"])
+        return {image: self._count(item, image, kind) for image in _images(item["question"])}
+
+    def _standing_out(self, item: dict, extreme: Callable) -> str:
+        counts = self._counts(item)
+        (image,) = [image for image, count in counts.items() if count == extreme(counts.values())]
+        return f"Image {image + 1}"
+
+    def _one_in_each(self, item: dict) -> list[tuple[int, dict, int, int]]:
+        kind = _kind(item["question"])
+        found = []
+        for image in _images(item["question"]):
+            (thing,) = [thing for thing in self._objects_of(item, image) if _is_of(thing, kind)]
+            found.append((image, thing, item["images"][image]["width"], item["images"][image]["height"]))
+        return found
+
+    def _anchor(self, item: dict) -> dict:
+        (kind,) = [match for match in _kinds(item["question"]) if match["article"]]
+        (anchor,) = [t for t in self._objects_of(item, self._anchored_image(item)) if _is_of(t, kind)]
+        return anchor
+
     def _objects_of(self, item: dict, image: int) -> list[dict]:
         return self.objects[item["images"][image]["path"]]
 
     def _count(self, item: dict, image: int, kind: re.Match) -> int:
-        return sum(
-            thing["category"] in SHAPES
-            and kind["category"] in ("shape", thing["category"])
-            and kind["colour"] in (None, thing["colour"])
-            for thing in self._objects_of(item, image)
-        )
+        return sum(_is_of(thing, kind) for thing in self._objects_of(item, image))
 
     def _sign(self, item: dict, image: int, colour: str) -> str:
         signs = [
@@ -171,6 +245,48 @@ class KeyCheck:
             assert len(matches) == 1, f"image {query + 1} shows {len(matches)} of the evidence regions"
             sources += matches
         return sources
+
+    def _match_details_to_images(self, item: dict) -> str:
+        return ", ".join(str(source + 1) for source, _ in self._sources(item))
+
+    def _match_which_pairing(self, item: dict) -> str:
+        details = [index for index, role in enumerate(item["roles"]) if role == "query"]
+        sources = [source for source, _ in self._sources(item)]
+        return ", ".join(f"{detail + 1}–{source + 1}" for detail, source in zip(details, sources, strict=True))
+
+    # Scenes: images say which picture they were made from.
+
+    def _same_scene_which_match(self, item: dict) -> str:
+        (reference,) = {int(number) - 1 for number in re.findall(r"\bImage (\d+)", item["question"])}
+        (match,) = [image for image in self._alike(item, reference) if image != reference]
+        return f"Image {match + 1}"
+
+    def _same_scene_which_two(self, item: dict) -> str:
+        (pair,) = {alike for image in range(len(item["images"])) if len(alike := tuple(self._alike(item, image))) == 2}
+        return ", ".join(str(image + 1) for image in pair)
+
+    def _alike(self, item: dict, image: int) -> list[int]:
+        images = item["images"]
+        return [k for k in range(len(images)) if images[k]["derived_from"] == images[image]["derived_from"]]
+
+    # Order: a closer view is found, made smaller, within a wider one; stages of an edit differ in ever more places.
+
+    def _order_by_zoom(self, item: dict) -> str:
+        views = [cv2.resize(self._grey(item, index), (320, 240)) for index in range(len(item["images"]))]
+        wins = [
+            sum(_lies_within(one, other) > _lies_within(other, one) for other in views if other is not one)
+            for one in views
+        ]
+        return ", ".join(str(index + 1) for index in sorted(range(len(views)), key=lambda index: wins[index]))
+
+    def _order_by_edits(self, item: dict) -> str:
+        (original,) = {int(number) - 1 for number in re.findall(r"\bImage (\d+)", item["question"])}
+        edits = [
+            0 if index == original else len(self._changes(item, original, index))
+            for index in range(len(item["images"]))
+        ]
+        assert sorted(edits) == list(range(len(edits))), f"stages have {edits} edits"
+        return ", ".join(str(index + 1) for index in sorted(range(len(edits)), key=edits.__getitem__))
 
     # Edits: images of one item went through the same encoder, so blocks that were not edited are equal.
 
@@ -245,9 +361,33 @@ def _objects(columns: dict | None) -> list[dict]:
     if columns is None:
         return []
     return [
-        {"category": category, "text": text, "colour": attributes["colour"]}
-        for category, text, attributes in zip(columns["category"], columns["text"], columns["attributes"], strict=True)
+        {"category": category, "text": text, "colour": attributes["colour"], "bbox": bbox}
+        for category, text, attributes, bbox in zip(
+            columns["category"], columns["text"], columns["attributes"], columns["bbox"], strict=True
+        )
     ]
+
+
+def _is_of(thing: dict, kind: re.Match) -> bool:
+    return (
+        thing["category"] in SHAPES
+        and kind["category"] in ("shape", thing["category"])
+        and kind["colour"] in (None, thing["colour"])
+    )
+
+
+def _centre(thing: dict) -> tuple[float, float]:
+    x, y, width, height = thing["bbox"]
+    return x + width / 2, y + height / 2
+
+
+def _lies_within(close: np.ndarray, wide: np.ndarray) -> float:
+    """How well one view, made smaller, is found in another."""
+    scores = [
+        cv2.matchTemplate(wide, cv2.resize(close, None, fx=scale, fy=scale), cv2.TM_CCOEFF_NORMED).max()
+        for scale in np.arange(0.3, 0.9, 0.025)
+    ]
+    return float(max(scores))
 
 
 def _kinds(question: str) -> list[re.Match]:

@@ -41,21 +41,29 @@ def _edited(image: Pixels, *boxes: tuple[int, int, int, int]) -> Pixels:
     return copy
 
 
-def _testify(family: str, form: str, images: Sequence[Pixels], **terms: Any) -> Testimony:
+def _testify(family: str, form: str, images: Sequence[Pixels], /, **terms: Any) -> Testimony:
     sights = [Sight(lambda image=image: image) for image in images]
     return WITNESSES[family].testify(Claim(family=family, form=form, terms=terms), sights)
 
 
-def _testify_from_readings(family: str, form: str, readings: Sequence[dict[str, Any]], **terms: Any) -> Testimony:
-    def unseen() -> Pixels:
-        raise AssertionError("this witness goes by the readings alone")
+def _testify_from_readings(
+    family: str, form: str, readings: Sequence[dict[str, Any]], size: tuple[int, int] | None = None, **terms: Any
+) -> Testimony:
+    """The testimony on images of which only the readings are known, and perhaps the (width, height)."""
 
-    sights = [Sight(unseen, reading) for reading in readings]
+    def blank() -> Pixels:
+        if size is None:
+            raise AssertionError("this witness goes by the readings alone")
+        return np.zeros((size[1], size[0], 3), np.uint8)
+
+    sights = [Sight(blank, reading) for reading in readings]
     return WITNESSES[family].testify(Claim(family=family, form=form, terms=terms), sights)
 
 
-def _figure(category: str, colour: str, certainty: float = 0.9) -> dict[str, Any]:
-    return {"category": category, "colour": colour, "bbox": [10, 10, 60, 60], "certainty": certainty}
+def _figure(
+    category: str, colour: str, certainty: float = 0.9, box: tuple[int, int, int, int] = (10, 10, 60, 60)
+) -> dict[str, Any]:
+    return {"category": category, "colour": colour, "bbox": [*box], "certainty": certainty}
 
 
 def _reading(*figures: dict[str, Any], signs: dict[str, str] | None = None, certainty: float = 0.99) -> dict[str, Any]:
