@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := runs/demo
 
-.PHONY: demo test check schemas clean
+.PHONY: demo test check schemas forms clean
 
 demo: $(VENV)/.installed  ## the main job on the shipped corpus: corpus -> candidates -> review file -> dataset
 	$(BIN)/mifg generate --corpus data --out $(DEMO)/run --items 60 --seed 1
@@ -29,6 +29,10 @@ check: $(VENV)/.installed-dev  ## the fast core: a minute or two
 
 schemas: $(VENV)/.installed-dev  ## writes docs/schema anew from the records
 	$(BIN)/python docs/schema/write.py
+
+forms: $(VENV)/.installed  ## writes docs/forms.md anew, one item of every question form; needs Chromium
+	$(BIN)/mifg generate --corpus data --out runs/forms --items 260 --seed 1
+	$(BIN)/python docs/forms/write.py runs/forms
 
 clean:
 	rm -rf $(VENV) runs build dist *.egg-info

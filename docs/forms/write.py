@@ -73,7 +73,7 @@ def page_text(items: dict[str, Item]) -> str:
     parts = [
         "# Question forms",
         f"One item of each of the {len(items)} question forms, as a run made it. Boxes mark the evidence. "
-        "`python docs/forms/write.py RUN` wrote this page from a run folder.",
+        "`make forms` wrote this page.",
     ]
     for family, forms in groupby(items.items(), key=lambda pair: pair[0].partition("/")[0]):
         parts += [f"## {family}", *(entry(form, item) for form, item in forms)]
