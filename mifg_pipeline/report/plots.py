@@ -72,6 +72,8 @@ def ticks(top: float, most: int, smallest_step: float = 0.0) -> list[float]:
     least = max(top / most, smallest_step)
     power = 10.0 ** math.floor(math.log10(least))
     step = next(factor * power for factor in _TICK_FACTORS if factor * power >= least * (1 - 1e-9))
+    if step > top and most > 1 and not smallest_step:
+        step = max(value for factor in _TICK_FACTORS for value in (factor * power, factor * power / 10) if value <= top)
     return [index * step for index in range(math.floor(top / step * (1 + 1e-9)) + 1)]
 
 
