@@ -5,12 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from mifg_pipeline.items import Answer, Draft, ImageRef, Item, Provenance, QuestionRecord, Region, Verdict
 
 # Every run tries the same examples, so that a test fails for a change of the code and for nothing else.
-settings.register_profile("repeatable", derandomize=True)
+# Nor for how busy the machine is.
+settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("repeatable")
 
 

@@ -5,15 +5,17 @@ import json
 import pytest
 
 from mifg_pipeline.items import Item
+from mifg_pipeline.programs import families
 
 pytestmark = [pytest.mark.slow, pytest.mark.ocr]
 
 
-def test_a_run_makes_the_items_of_all_families_with_their_images(finished_run):
+def test_a_run_makes_items_of_most_families_with_their_images(finished_run):
     items = [Item.model_validate_json(line) for line in (finished_run / "candidates.jsonl").open()]
     assert len(items) == 40
-    families = {item.provenance.writer.partition("/")[0] for item in items}
-    assert families == {"count-across", "find-detail", "read-across", "spot-change"}
+    found = {item.provenance.writer.partition("/")[0] for item in items}
+    assert found <= set(families())
+    assert len(found) > 7
     derived = {image.path for item in items for image in item.images if image.is_derived}
     assert derived
     assert {f"images/{path.name}" for path in (finished_run / "images").iterdir()} == derived
