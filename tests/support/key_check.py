@@ -328,7 +328,7 @@ class KeyCheck:
         difference = (np.maximum(one, other) - np.minimum(one, other)).max(axis=2)
         height, width = (side // 4 * 4 for side in difference.shape)
         blocks = difference[:height, :width].reshape(height // 4, 4, width // 4, 4).mean(axis=(1, 3)) > 3
-        closed = ndimage.binary_closing(np.pad(blocks, 4), np.ones((3, 3)), iterations=2)[4:-4, 4:-4]
+        closed = ndimage.binary_closing(np.pad(blocks, 4), np.ones((3, 3)))[4:-4, 4:-4]
         labels, count = ndimage.label(closed)
         centres = ndimage.center_of_mass(closed, labels, range(1, count + 1))
         return sorted(
