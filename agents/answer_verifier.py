@@ -1,39 +1,31 @@
-"""Answer verifier: has a pixel witness answer the draft's question and compares.
+"""Answer verifier: does somebody who never saw the key come to the same answer?
 
-What a reader sees in an image does not depend on the question, so each image is read once and the reading kept.
+A pixel witness does where there is one for the question, and solvers do where there are any, with the evidence
+enlarged. What a reader sees in an image does not depend on the question, so each image is read once, and the reading
+kept.
 """
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from pydantic import JsonValue
 
+from mifg_pipeline.agents.findings import Findings, Step
+from mifg_pipeline.agents.probe_view import ProbeView
+from mifg_pipeline.agents.prober import Prober, Subject
 from mifg_pipeline.agents.workers import WorkerPool
+from mifg_pipeline.config import GenerateSettings, SequentialTest
 from mifg_pipeline.corpus.pixels import cached_upright
-from mifg_pipeline.items import Claim, Draft, GateResult, ImageRef
+from mifg_pipeline.gates import probe_verdicts
+from mifg_pipeline.items import Claim, Draft, GateResult, ImageRef, Probe
 from mifg_pipeline.scoring import score_text
 from mifg_pipeline.witnesses import READERS, WITNESSES, Sight, Testimony
 
 GATE = "answer_verifier"
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What the verifier says of a draft.
-
-    Attributes:
-        result: Passed where the witness agrees, or where there is none.
-        people_first: Whether nobody could check the key.
-        seconds: CPU time.
-    """
-
-    result: GateResult
-    people_first: bool
-    seconds: float
 
 
 class ReadingStore(Protocol):
@@ -49,30 +41,78 @@ class ReadingStore(Protocol):
 
 
 class AnswerVerifier:
-    """Verifies drafts by pixel witnesses.
+    """Verifies drafts by pixel witnesses, and by solvers where the settings name any.
 
     Args:
-        path_of: Where an image of an attempt lies: (image, attempt) to path.
+        settings: Of the probes.
+        locate: Where an image of an attempt lies: (image, attempt) to path.
         readings: Kept across attempts and runs of the program.
         workers: Run readers and witnesses.
+        prober: Puts drafts to solvers.
     """
 
-    def __init__(self, path_of: Callable[[ImageRef, int], Path], readings: ReadingStore, workers: WorkerPool) -> None:
-        self._path_of = path_of
+    def __init__(
+        self,
+        settings: GenerateSettings,
+        locate: Callable[[ImageRef, int], Path],
+        readings: ReadingStore,
+        workers: WorkerPool,
+        prober: Prober,
+    ) -> None:
+        self._probes = settings.probes
+        self._first_view = settings.gates.first_view_pixels
+        self._locate = locate
         self._readings = readings
         self._workers = workers
+        self._prober = prober
         self._being_read: dict[tuple[str, str], asyncio.Task[float]] = {}
 
-    async def verify(self, draft: Draft, attempt: int) -> Verification:
-        """Compares the witness's answer with the key.
+    async def verify(self, subject: Subject) -> Findings:
+        """Compares the key with what a witness says, and then with what solvers say.
+
+        A draft that has no witness goes to people first, unless solvers agreed on its key.
 
         Raises:
             ImageError: If an image can no longer be read.
+            MifgError: If a solver cannot be asked at all.
         """
+        findings = await self._heard(subject)
+        if not findings.passed or not self._prober.probes(subject.draft):
+            return findings
+        if self._probes.consistency is not None:
+            findings = replace(findings, people_first=False)
+        in_given_order: Probe | None = None
+        if self._probes.focus is not None:
+            focused = await self._focus(self._probes.focus, subject)
+            in_given_order = focused.probes[0]
+            findings += focused
+        if self._probes.consistency is not None and findings.passed:
+            findings += await self._consistency(self._probes.consistency, subject, in_given_order)
+        return findings
+
+    async def _focus(self, settings: SequentialTest, subject: Subject) -> Findings:
+        test = probe_verdicts.wald_test(settings, subject.draft)
+        view = ProbeView("focus", self._first_view, with_details=True)
+        probed = await self._prober.probe(subject, view, test.next_wave)
+        return Findings.of(probe_verdicts.focus(probed.probe, test), probed)
+
+    async def _consistency(self, settings: SequentialTest, subject: Subject, in_given_order: Probe | None) -> Findings:
+        test = probe_verdicts.wald_test(settings, subject.draft)
+        view = ProbeView("consistency", self._first_view, with_details=True, is_permuted=True)
+        probed = await self._prober.probe(subject, view, test.next_wave)
+        verdict = probe_verdicts.consistency(
+            subject.draft, probed.probe, test, in_given_order, rejects=self._probes.reject_inconsistent
+        )
+        return Findings.of(verdict, probed)
+
+    async def _heard(self, subject: Subject) -> Findings:
+        """What a witness says."""
+        draft = subject.draft
         witness = WITNESSES.get(draft.claim.family) if draft.claim else None
         if draft.claim is None or witness is None or not witness.can_check(draft.claim):
-            return Verification(GateResult(gate=GATE, passed=True, reason="no witness"), people_first=True, seconds=0.0)
-        paths = [self._path_of(image, attempt) for image in draft.images]
+            step = Step(GateResult(gate=GATE, passed=True, reason="no witness"))
+            return Findings((step,), people_first=True)
+        paths = [self._locate(image, subject.attempt) for image in draft.images]
         seconds = 0.0
         for image, path in zip(draft.images, paths, strict=True):
             for reader in witness.readers:
@@ -82,7 +122,7 @@ class AnswerVerifier:
             for image, path in zip(draft.images, paths, strict=True)
         ]
         testimony = await self._workers.run(testify, draft.claim, sights)
-        return Verification(compare(draft, testimony.value), people_first=False, seconds=seconds + testimony.seconds)
+        return Findings((Step(compare(draft, testimony.value), seconds + testimony.seconds),))
 
     async def _read(self, image: ImageRef, path: Path, reader: str) -> float:
         """Reads the image unless that was done or is under way; returns the CPU seconds that it took now."""

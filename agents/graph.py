@@ -15,12 +15,18 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
-from mifg_pipeline.agents.difficulty_critic import criticise
+from mifg_pipeline.agents.findings import Findings
+from mifg_pipeline.agents.inventory import take_inventories
+from mifg_pipeline.agents.model_writer import commission_of, write_question
+from mifg_pipeline.agents.prober import Subject
+from mifg_pipeline.agents.selection import select_images
 from mifg_pipeline.agents.state import Agents, ItemState
+from mifg_pipeline.config import PROGRAM
 from mifg_pipeline.corpus.pixels import ImageError
 from mifg_pipeline.gates import FINAL_GATES, LINTS
 from mifg_pipeline.items import GateResult
 from mifg_pipeline.store.ledger import TrailEntry
+from mifg_pipeline.store.usage import Usage
 
 ItemGraph = CompiledStateGraph[ItemState, Agents, ItemState, ItemState]
 Step = Literal["image_curator", "question_writer", "lints", "difficulty_critic", "answer_verifier"]
@@ -50,7 +56,18 @@ def build_graph() -> ItemGraph:
 
 def initial_state(attempt: int) -> ItemState:
     """State before the first step."""
-    return ItemState(attempt=attempt, round=0, passed=(), failure=None, earlier=(), trail=(), people_first=False)
+    return ItemState(
+        attempt=attempt,
+        round=0,
+        written=None,
+        passed=(),
+        failure=None,
+        earlier=(),
+        people_first=False,
+        probes=(),
+        calls=(),
+        trail=(),
+    )
 
 
 def recursion_limit(max_rounds: int) -> int:
@@ -59,13 +76,19 @@ def recursion_limit(max_rounds: int) -> int:
 
 
 async def image_curator(state: ItemState, runtime: Runtime[Agents]) -> ItemState:
-    """Chooses program and images."""
+    """Chooses writer and images; where a model picks the images, it looks at every candidate first."""
+    agents = runtime.context
     started = time.thread_time()
-    plan = runtime.context.curator.plan(state["attempt"])
+    plan = agents.curator.plan(state["attempt"])
     seconds = time.thread_time() - started
     if plan is None:
         return _failed(state, GateResult(gate="image_curator", passed=False, reason="too few distinct images"), seconds)
-    return ItemState(plan=plan, trail=_trail(state, "image_curator", True, seconds))
+    if plan.model is None or agents.settings.agents.image_curator == PROGRAM:
+        return ItemState(plan=plan, trail=_trail(state, "image_curator", True, seconds))
+    try:
+        return await _pick_images({**state, "plan": plan}, agents, seconds)
+    except ImageError as error:
+        return _failed({**state, "plan": plan}, _unreadable(error), seconds)
 
 
 async def question_writer(state: ItemState, runtime: Runtime[Agents]) -> ItemState:
@@ -73,8 +96,10 @@ async def question_writer(state: ItemState, runtime: Runtime[Agents]) -> ItemSta
     failure = state["failure"]
     if failure is not None:
         state = {**state, "round": state["round"] + 1, "earlier": (*state["earlier"], failure)}
-    state = {**state, "passed": (), "failure": None}
+    state = {**state, "passed": (), "failure": None, "people_first": False, "probes": ()}
     try:
+        if state["plan"].model is not None:
+            return await _write_with_model(state, runtime.context)
         written = await runtime.context.writer.write(state["plan"], state["attempt"], state["round"])
     except ImageError as error:
         return _failed(state, _unreadable(error), 0.0)
@@ -97,21 +122,51 @@ async def lints(state: ItemState, runtime: Runtime[Agents]) -> ItemState:
 
 
 async def difficulty_critic(state: ItemState, runtime: Runtime[Agents]) -> ItemState:
-    """Labels the draft, or rejects it where its evidence is illegible."""
-    started = time.thread_time()
-    difficulty, result = criticise(state["draft"], runtime.context.settings.gates)
-    state = _after_gate(state, result, time.thread_time() - started)
-    return state if difficulty is None else {**state, "difficulty": difficulty}
+    """Labels the draft, or rejects it where it is illegible, badly put or too easy."""
+    try:
+        criticism = await runtime.context.critic.criticise(_subject(state))
+    except ImageError as error:
+        return _failed(state, _unreadable(error), 0.0)
+    state = _with_findings(state, criticism.findings)
+    return state if criticism.difficulty is None else {**state, "difficulty": criticism.difficulty}
 
 
 async def answer_verifier(state: ItemState, runtime: Runtime[Agents]) -> ItemState:
-    """Has a witness answer the question from pixels."""
+    """Has a witness and solvers answer the question."""
     try:
-        verification = await runtime.context.verifier.verify(state["draft"], state["attempt"])
+        return _with_findings(state, await runtime.context.verifier.verify(_subject(state)))
     except ImageError as error:
         return _failed(state, _unreadable(error), 0.0)
-    state = _after_gate(state, verification.result, verification.seconds)
-    return {**state, "people_first": verification.people_first}
+
+
+async def _pick_images(state: ItemState, agents: Agents, seconds: float) -> ItemState:
+    """Has the curator's model look at the candidates and pick some."""
+    name = agents.settings.agents.image_curator
+    model, settings = agents.models[name], agents.settings.models[name]
+    plan, attempt = state["plan"], state["attempt"]
+    candidates = [agents.curator.image(digest) for digest in plan.images]
+    paths = [agents.locate(image, attempt) for image in candidates]
+    seen = await take_inventories(candidates, paths, model, settings)
+    trail = _trail(state, "inventory", None not in seen.images, 0.0, seen.usage)
+    state = {**state, "trail": trail, "calls": (*state["calls"], *seen.calls)}
+    if not any(seen.images):
+        reason = f"no inventory could be read: {seen.fault}"
+        return _failed(state, GateResult(gate="image_curator", passed=False, reason=reason), seconds)
+    picked = await select_images(plan, candidates, seen.images, model, settings, sample=attempt)
+    state = {**state, "calls": (*state["calls"], *picked.calls)}
+    if picked.plan is None:
+        return _failed(state, picked.result, seconds, picked.usage)
+    return {**state, "plan": picked.plan, "trail": _trail(state, "image_curator", True, seconds, picked.usage)}
+
+
+async def _write_with_model(state: ItemState, agents: Agents) -> ItemState:
+    """Has the plan's model write, told of everything that was wrong with its earlier drafts."""
+    name = str(state["plan"].model)
+    written = await write_question(commission_of(state, agents), agents.models[name], agents.settings)
+    state = {**state, "written": written.reply, "calls": (*state["calls"], *written.calls)}
+    if written.draft is None:
+        return _failed(state, written.result, 0.0, written.usage)
+    return {**state, "draft": written.draft, "trail": _trail(state, written.result.gate, True, 0.0, written.usage)}
 
 
 def next_step(state: ItemState, max_rounds: int, onward: str) -> str:
@@ -130,22 +185,39 @@ def _route(graph: StateGraph[ItemState, Agents, ItemState, ItemState], step: Ste
     graph.add_conditional_edges(step, choose, [onward, "question_writer", END])
 
 
-def _after_gate(state: ItemState, result: GateResult, seconds: float) -> ItemState:
-    if not result.passed:
-        return _failed(state, result, seconds)
+def _subject(state: ItemState) -> Subject:
+    return Subject(state["draft"], state["attempt"], state["round"])
+
+
+def _with_findings(state: ItemState, findings: Findings) -> ItemState:
+    for step in findings.steps:
+        state = _after_gate(state, step.result, step.seconds, step.usage)
     return {
         **state,
-        "passed": (*state["passed"], result),
-        "trail": _trail(state, result.gate, True, seconds),
+        "probes": (*state["probes"], *findings.probes),
+        "calls": (*state["calls"], *findings.calls),
+        "people_first": state["people_first"] or findings.people_first,
     }
 
 
-def _failed(state: ItemState, result: GateResult, seconds: float) -> ItemState:
-    return {**state, "failure": result, "trail": _trail(state, result.gate, False, seconds)}
+def _after_gate(state: ItemState, result: GateResult, seconds: float, usage: Usage | None = None) -> ItemState:
+    if not result.passed:
+        return _failed(state, result, seconds, usage)
+    return {
+        **state,
+        "passed": (*state["passed"], result),
+        "trail": _trail(state, result.gate, True, seconds, usage),
+    }
 
 
-def _trail(state: ItemState, step: str, passed: bool, seconds: float) -> tuple[TrailEntry, ...]:
-    return (*state["trail"], TrailEntry(step, state["round"], passed, round(seconds, 6)))
+def _failed(state: ItemState, result: GateResult, seconds: float, usage: Usage | None = None) -> ItemState:
+    return {**state, "failure": result, "trail": _trail(state, result.gate, False, seconds, usage)}
+
+
+def _trail(
+    state: ItemState, step: str, passed: bool, seconds: float, usage: Usage | None = None
+) -> tuple[TrailEntry, ...]:
+    return (*state["trail"], TrailEntry(step, state["round"], passed, round(seconds, 6), usage))
 
 
 def _unreadable(error: ImageError) -> GateResult:

@@ -1,4 +1,4 @@
-"""Image curator: chooses which program asks about which images.
+"""Image curator: chooses which program or model asks about which images.
 
 Image sets lie within one pool, hold no near-duplicates, and are of one kind where the corpus has kinds (the images of a
 set share a category), so that a question cannot be answered by telling a drawing from a photograph.
@@ -6,16 +6,24 @@ set share a category), so that a question cannot be answered by telling a drawin
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from mifg_pipeline.agents.state import Plan
-from mifg_pipeline.config import GenerateSettings
+from mifg_pipeline.agents.shares import family_weights, writer_shares
+from mifg_pipeline.agents.state import MODEL_FAMILY, Plan
+from mifg_pipeline.config import PROGRAM, GenerateSettings
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.items import POOLS, UNKNOWN_LICENSE, CorpusImage, Pool
 from mifg_pipeline.programs import Program, all_programs
 
 NO_CATEGORY = ""
+
+Pick = Callable[[Sequence[int]], int]
+"""Picks one of several numbers of images."""
+
+_FEWEST_FOR_MODELS = 2
+_MOST_FOR_MODELS = 4
+"""Images of a model-written question where no model picks them."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +77,14 @@ class ImageCurator:
         self.families_off: dict[str, str] = {}
         self._forms: dict[str, list[Program]] = {}
         self._weights: dict[str, float] = {}
-        for family, weight in _family_weights(settings).items():
-            self._open_family(family, weight, usable, unavailable or {})
-        if not self._forms:
-            reasons = "; ".join(f"{family}: {reason}" for family, reason in self.families_off.items())
-            raise MifgError(
-                f"No program can ask about these images ({reasons or 'every family has weight 0'}).",
-                "Add images (2 usable ones in one pool are the least), or relax the settings that set images aside.",
-            )
+        self._writers = writer_shares(settings)
+        self._candidates = None if settings.agents.image_curator == PROGRAM else settings.agents.candidates
+        if PROGRAM in self._writers:
+            for family, weight in family_weights(settings).items():
+                self._open_family(family, weight, usable, unavailable or {})
+        if self._writers.keys() - {PROGRAM}:
+            self._shelves[MODEL_FAMILY] = _shelves(usable, _FEWEST_FOR_MODELS)
+        self._require_something_to_ask(len(usable))
 
     def image(self, sha256: str) -> CorpusImage:
         """The corpus image with that digest."""
@@ -84,28 +92,44 @@ class ImageCurator:
 
     @property
     def families_on(self) -> tuple[str, ...]:
-        """Program families that attempts use."""
-        return tuple(self._weights)
+        """Families of the writers that attempts use: those of programs, and ``model`` where models write."""
+        return (*self._weights, *([MODEL_FAMILY] if MODEL_FAMILY in self._shelves else []))
 
     def pool_sizes(self, family: str) -> dict[Pool, int]:
-        """Per pool, how many images some program of the family accepts."""
-        shelves = [self._shelves[program.name] for program in self._forms.get(family, [])]
+        """Per pool, how many images some program of the family accepts, or models are shown."""
+        names = [family] if family == MODEL_FAMILY else [program.name for program in self._forms.get(family, [])]
+        shelves = [self._shelves[name] for name in names if name in self._shelves]
         return {pool: max((len(s[pool].images) for s in shelves if pool in s), default=0) for pool in POOLS}
 
     def plan(self, attempt: int) -> Plan | None:
-        """Draws a program and a set of images for an attempt, or None where the set did not come together.
+        """Draws a writer and a set of images for an attempt, or None where the set did not come together.
 
-        The plan depends on nothing but the corpus, the settings and the index of the attempt.
+        Where a model picks images, the set of a model-written question is what it picks from. The plan depends on
+        nothing but the corpus, the settings and the index of the attempt.
         """
+        writer = self._draw_writer(attempt)
         rng = random.Random(f"{self._seed}/{attempt}/plan")
-        family = rng.choices(list(self._weights), weights=list(self._weights.values()))[0]
-        program = rng.choice(self._forms[family])
-        shelves = self._shelves[program.name]
+        if writer == PROGRAM:
+            family = rng.choices(list(self._weights), weights=list(self._weights.values()))[0]
+            program = rng.choice(self._forms[family])
+            return self._draw_plan(program.name, self._shelves[program.name], program.picture_counts, rng, rng.choice)
+        counts = range(_FEWEST_FOR_MODELS, (self._candidates or _MOST_FOR_MODELS) + 1)
+        pick = rng.choice if self._candidates is None else max
+        return self._draw_plan(f"{MODEL_FAMILY}/{writer}", self._shelves[MODEL_FAMILY], counts, rng, pick)
+
+    def _draw_writer(self, attempt: int) -> str:
+        """Draws by itself, so that an attempt that falls to programs is the same whatever share models have."""
+        rng = random.Random(f"{self._seed}/{attempt}/writer")
+        return rng.choices(list(self._writers), weights=list(self._writers.values()))[0]
+
+    def _draw_plan(
+        self, writer: str, shelves: dict[Pool, Shelf], counts: range, rng: random.Random, pick: Pick
+    ) -> Plan | None:
         pool = rng.choices(list(shelves), weights=[len(shelf.images) for shelf in shelves.values()])[0]
-        chosen = self._draw_set(shelves[pool], program.picture_counts, rng)
+        chosen = self._draw_set(shelves[pool], counts, rng, pick)
         if chosen is None:
             return None
-        return Plan(program=program.name, images=tuple(image.sha256 for image in chosen), pool=pool)
+        return Plan(program=writer, images=tuple(image.sha256 for image in chosen), pool=pool)
 
     def _is_usable(self, image: CorpusImage, settings: GenerateSettings) -> bool:
         reason = (
@@ -129,21 +153,32 @@ class ImageCurator:
             return
         programs = [program for program in all_programs() if program.family == family]
         for program in programs:
-            self._shelves[program.name] = _shelves(program, usable)
+            accepted = [image for image in usable if program.accepts(image)]
+            self._shelves[program.name] = _shelves(accepted, program.picture_counts[0])
         self._forms[family] = [program for program in programs if self._shelves[program.name]]
         if self._forms[family]:
             self._weights[family] = weight
             return
         del self._forms[family]
-        accepted = sum(any(program.accepts(image) for program in programs) for image in usable)
-        self.families_off[family] = f"{accepted} of {len(usable)} usable images fit, too few in any pool"
+        fitting = sum(any(program.accepts(image) for program in programs) for image in usable)
+        self.families_off[family] = f"{fitting} of {len(usable)} usable images fit, too few in any pool"
 
-    def _draw_set(self, shelf: Shelf, counts: range, rng: random.Random) -> list[CorpusImage] | None:
+    def _require_something_to_ask(self, usable: int) -> None:
+        remedy = "Add images (2 usable ones in one pool are the least), or relax the settings that set images aside."
+        if PROGRAM in self._writers and not self._forms:
+            reasons = "; ".join(f"{family}: {reason}" for family, reason in self.families_off.items())
+            raise MifgError(
+                f"No program can ask about these images ({reasons or 'every family has weight 0'}).", remedy
+            )
+        if self._shelves.get(MODEL_FAMILY) == {}:
+            raise MifgError(f"Models cannot ask about these images ({usable} are usable, too few in any pool).", remedy)
+
+    def _draw_set(self, shelf: Shelf, counts: range, rng: random.Random, pick: Pick) -> list[CorpusImage] | None:
         anchor = rng.choice(shelf.images)
         category = rng.choice(anchor.categories or (NO_CATEGORY,))
         kin = shelf.by_category[category]
         candidates = kin if len(kin) >= counts[0] else shelf.images
-        count = rng.choice([n for n in counts if n <= len(candidates)])
+        count = pick([n for n in counts if n <= len(candidates)])
         chosen = [anchor]
         for image in rng.sample(candidates, min(len(candidates), 4 * count)):
             if len(chosen) == count:
@@ -158,26 +193,7 @@ class ImageCurator:
         return first.cluster != second.cluster and distance > self._near_duplicate_distance
 
 
-def _family_weights(settings: GenerateSettings) -> dict[str, float]:
-    known = sorted({program.family for program in all_programs()})
-    unknown = sorted({*settings.mix, *settings.quotas.family} - set(known))
-    if unknown:
-        raise MifgError(f"No program family is named {', '.join(unknown)}.", f"There are {', '.join(known)}.")
-    if any(weight < 0 for weight in settings.mix.values()):
-        raise MifgError("A weight of the mix is negative.", "Give 0 to switch a family off.")
-    weights = settings.mix or _shares_as_weights(settings.quotas.family, known)
-    return {family: weight for family in known if (weight := weights.get(family, 0.0)) > 0}
-
-
-def _shares_as_weights(shares: Mapping[str, float], known: Sequence[str]) -> dict[str, float]:
-    """The quotas as weights; families without one have what the others leave, in equal parts."""
-    others = [family for family in known if family not in shares]
-    rest = (1.0 - sum(shares.values())) / len(others) if others else 0.0
-    return {**dict.fromkeys(others, rest if rest > 1e-9 else 0.0), **shares}
-
-
-def _shelves(program: Program, usable: Sequence[CorpusImage]) -> dict[Pool, Shelf]:
-    accepts: Callable[[CorpusImage], bool] = program.accepts
-    accepted = [image for image in usable if accepts(image)]
-    by_pool = {pool: Shelf.of(image for image in accepted if image.pool == pool) for pool in POOLS}
-    return {pool: shelf for pool, shelf in by_pool.items() if len(shelf.images) >= program.picture_counts[0]}
+def _shelves(images: Sequence[CorpusImage], least: int) -> dict[Pool, Shelf]:
+    """The images by pool, without pools that have fewer than ``least``."""
+    by_pool = {pool: Shelf.of(image for image in images if image.pool == pool) for pool in POOLS}
+    return {pool: shelf for pool, shelf in by_pool.items() if len(shelf.images) >= least}

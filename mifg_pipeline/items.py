@@ -217,6 +217,28 @@ class GateResult(Record):
     figures: dict[str, JsonValue] = Field(default_factory=dict)
 
 
+class Probe(Record):
+    """Controlled attempts to answer a draft's question.
+
+    Attributes:
+        kind: ``blind``, ``necessity``, ``glance``, ``focus``, ``consistency`` or ``difficulty``.
+        solver: Names of the models that answered, by turns.
+        image: The image that was withheld (0-based), for ``necessity``.
+        pixels: Most pixels of one image as shown; 0 where none was.
+        attempts: Replies that were counted.
+        correct: How many of them were right.
+        answers: What they said, in order; empty where a reply could not be read.
+    """
+
+    kind: str
+    solver: tuple[str, ...]
+    image: int | None = Field(default=None, ge=0)
+    pixels: int = Field(ge=0)
+    attempts: int = Field(ge=0)
+    correct: int = Field(ge=0)
+    answers: tuple[str, ...]
+
+
 class Claim(Record):
     """What a program asserts, for a witness that recomputes the answer from pixels.
 
@@ -316,6 +338,7 @@ class Item(QuestionRecord):
         id: See ``compute_id``; names the item everywhere.
         digest: See ``compute_digest``; a review decision holds for one digest.
         parent_id: The item that a reviewer's edit made this one from.
+        probes: What solver models made of it; empty where none were asked.
     """
 
     schema_version: SchemaVersion = SCHEMA_VERSION
@@ -323,6 +346,7 @@ class Item(QuestionRecord):
     digest: str
     parent_id: str | None = None
     difficulty: Difficulty
+    probes: tuple[Probe, ...] = ()
     verdict: Verdict
     provenance: Provenance
 

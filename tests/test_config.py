@@ -5,7 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from mifg_pipeline.config import GateSettings, GenerateSettings, QuotaSettings, load_settings
+from mifg_pipeline.config import (
+    AgentSettings,
+    BudgetSettings,
+    GateSettings,
+    GenerateSettings,
+    ModelSettings,
+    ProbeSettings,
+    QuotaSettings,
+    ServerSettings,
+    Settings,
+    load_settings,
+)
+from mifg_pipeline.config.models import ServeSettings
 from mifg_pipeline.errors import MifgError
 
 
@@ -45,13 +57,49 @@ def test_what_does_not_fit_is_named(document, overrides, complaint):
         load_settings(document, overrides)
 
 
-def test_the_docs_list_every_setting_with_its_default():
+SECTIONS = {
+    "": GenerateSettings,
+    "quotas.": QuotaSettings,
+    "gates.": GateSettings,
+    "models.NAME.": ModelSettings,
+    "models.NAME.server.": ServerSettings,
+    "agents.": AgentSettings,
+    "probes.": ProbeSettings,
+    "budget.": BudgetSettings,
+    "serve.": ServeSettings,
+}
+LEAVES = [
+    (section + name, field)
+    for section, settings in SECTIONS.items()
+    for name, field in settings.model_fields.items()
+    if f"{section}{name}." not in SECTIONS
+]
+IN_WORDS = ("items", "attempts", "mix")
+
+
+@pytest.mark.parametrize(("name", "field"), LEAVES, ids=[name for name, _ in LEAVES])
+def test_the_docs_list_the_setting_with_its_default(name, field):
     table = (Path(__file__).parents[1] / "docs" / "settings.md").read_text()
-    for name in GenerateSettings.model_fields:
-        if name not in ("gates", "quotas"):
-            assert f"| `{name}` |" in table
-    for name in QuotaSettings.model_fields:
-        assert f"| `quotas.{name}` |" in table
-    for name, field in GateSettings.model_fields.items():
-        default = json.dumps(field.default).removesuffix(".0")
-        assert f"| `gates.{name}` | {default} |" in table
+    default = "" if name in IN_WORDS else f" {in_the_docs(field)} |"
+    assert f"| `{name}` |{default}" in table
+
+
+def in_the_docs(field):
+    """A default as the docs write it."""
+    if field.is_required():
+        return "required"
+    default = field.get_default(call_default_factory=True)
+    if isinstance(default, Settings):
+        default = default.model_dump(exclude_none=True)
+    if isinstance(default, str):
+        return default
+    if default is None or default in ({}, ()):
+        return "none"
+    if isinstance(default, dict):
+        return "{" + ", ".join(f"{key}: {value:g}" for key, value in default.items()) + "}"
+    return json.dumps(default).removesuffix(".0")
+
+
+def test_a_name_of_a_model_is_one_word():
+    with pytest.raises(MifgError, match=r"models\.a/b"):
+        load_settings("items: 1", ["models={a/b: {model: m}}"])

@@ -13,6 +13,7 @@ from mifg_pipeline.cli.export import export
 from mifg_pipeline.cli.generate import generate
 from mifg_pipeline.cli.review import app as review_app
 from mifg_pipeline.cli.status import status
+from mifg_pipeline.cli.stub import stub
 from mifg_pipeline.errors import MifgError
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app.command("generate")(generate)
 app.command("status")(status)
 app.add_typer(review_app, name="review")
 app.command("export")(export)
+app.command("stub")(stub)
 
 
 def _print_version(wanted: bool) -> None:

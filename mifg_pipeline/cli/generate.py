@@ -6,13 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mifg_pipeline.cli.output import results
 from mifg_pipeline.cli.progress import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from mifg_pipeline.config import GenerateSettings
     from mifg_pipeline.generate import Prepared
     from mifg_pipeline.store import RunFolder
+
+
+MODEL_CONCURRENCY = 128
+"""Attempts at the same time where models play roles, unless asked otherwise: more than a server takes requests, so that
+it has work while some attempts wait to try again."""
 
 
 def generate(
@@ -26,6 +33,14 @@ def generate(
     config: Annotated[Path | None, typer.Option(help="YAML file with settings.", exists=True, dir_okay=False)] = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", help="A setting, as key=value; may be repeated.")
+    ] = None,
+    serve: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Start a vLLM server for this model (folder or hub name), use it, and stop it. It plays every role "
+            "that no setting gives to another.",
+        ),
     ] = None,
     preview: Annotated[
         int | None, typer.Option(help="Show the first K items and write nothing into the run.", min=1)
@@ -46,14 +61,16 @@ def generate(
     console = Console(stderr=True)
     run = RunFolder(out)
     document = config.read_text(encoding="utf-8") if config else None
-    settings = load_settings(document, overrides or [], items=items, seed=seed)
+    settings = load_settings(document, overrides or [], items=items, seed=seed, **{"serve.model": serve})
+    _check_server(settings)
     with counted("images indexed") as on_progress:
         index_corpus(corpus, on_progress=on_progress)
     prepared = prepare(corpus, run, settings)
     _say_what_is_off(prepared, console)
-    workers = concurrency or os.cpu_count() or 1
+    workers = concurrency or (MODEL_CONCURRENCY if settings.agents.models else os.cpu_count()) or 1
     try:
         if check:
+            _check_models(settings, console)
             _print_plan(prepared)
         elif preview:
             _show_preview(prepared, preview, workers)
@@ -64,13 +81,33 @@ def generate(
         raise typer.Exit(130) from None
 
 
+def _check_server(settings: "GenerateSettings") -> None:
+    if settings.serve.model is not None:
+        from mifg_pipeline.models.server import check_interpreter
+
+        check_interpreter(settings.serve)
+
+
+def _check_models(settings: "GenerateSettings", console: "Console") -> None:
+    """Asks the servers whether they know the models; one that the run itself will start is not asked."""
+    if not settings.agents.models or settings.serve.model is not None:
+        return
+    import asyncio
+
+    from mifg_pipeline.models.open_models import check_models
+
+    for remark in asyncio.run(check_models(settings, os.environ)):
+        console.print(remark, highlight=False, soft_wrap=True)
+
+
 def _run(prepared: "Prepared", run: "RunFolder", concurrency: int, console: "Console") -> None:
-    from rich.console import Console
 
     from mifg_pipeline.generate import funnel_table, run_job
 
+    if prepared.manifest.settings.serve.model is not None:
+        console.print(f"Starting a model server; its log: {run.server_log}", highlight=False, soft_wrap=True)
     funnel = run_job(prepared, run, concurrency, console)
-    output = Console()
+    output = results()
     output.print(funnel_table(funnel))
     output.print(f"candidates  {run.candidates_path}\nreport      {run.report_path}", highlight=False, soft_wrap=True)
 
@@ -83,7 +120,6 @@ def _say_what_is_off(prepared: "Prepared", console: "Console") -> None:
 
 
 def _print_plan(prepared: "Prepared") -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from mifg_pipeline.items import POOLS
@@ -94,7 +130,7 @@ def _print_plan(prepared: "Prepared") -> None:
     for family in prepared.curator.families_on:
         sizes = prepared.curator.pool_sizes(family)
         table.add_row(family, *(str(sizes[pool]) for pool in POOLS))
-    console = Console()
+    console = results()
     console.print(table)
     console.print("Settings and corpus fit; nothing was written.")
 

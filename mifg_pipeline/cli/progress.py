@@ -17,12 +17,12 @@ def counted(what: str) -> Iterator[Callable[[int, int], None]]:
     Yields:
         A function that takes how many are done, and how many there are.
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
     if not sys.stderr.isatty():
         yield lambda done, total: _print_tenths(what, done, total)
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(what, total=None)

@@ -7,21 +7,21 @@ from typing import Annotated
 
 import typer
 
+from mifg_pipeline.cli.output import results
+
 
 def status(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Show the funnel of a run, also while it is running."""
-    from rich.console import Console
-
     from mifg_pipeline.generate import funnel_table
     from mifg_pipeline.store import Funnel, Ledger, RunFolder, asked_and_reached
 
     folder = RunFolder.open(run)
     manifest = folder.read_manifest()
     with Ledger(folder.ledger_path, read_only=True) as ledger:
-        funnel = Funnel.of(ledger.trails())
+        funnel = Funnel.of_run(ledger)
         quotas = asked_and_reached(manifest.settings, manifest.families_off, ledger)
     if as_json:
         content = {
@@ -29,6 +29,7 @@ def status(
             "wanted": manifest.settings.items,
             "accepted": funnel.accepted,
             "attempts": funnel.attempts,
+            "usage": asdict(funnel.usage()),
             "steps": {step: asdict(count) for step, count in funnel.rows()},
             "quotas": [asdict(quota) for quota in quotas],
             "families_off": manifest.families_off,
@@ -36,7 +37,7 @@ def status(
         }
         typer.echo(json.dumps(content, indent=2))
         return
-    console = Console()
+    console = results()
     console.print(f"{funnel.accepted} of {manifest.settings.items} items after {funnel.attempts} attempts")
     console.print(funnel_table(funnel))
     for quota in quotas:

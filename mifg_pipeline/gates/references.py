@@ -1,7 +1,7 @@
 """Names of images in text: "Image 2", "Images 1–3", "Images 1, 2 and 4"."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 _ELEMENT = r"\d{1,3}(?:\s*(?:[-–—]|to|through)\s*\d{1,3})?"
 # Only the plural starts a list, and "and" ends it: "In Image 2, 3 circles …", "In Images 1 and 2, 5 circles …".
@@ -11,6 +11,8 @@ _REFERENCE = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _RANGE = re.compile(r"(\d+)(?:\s*(?:[-–—]|to|through)\s*(\d+))?", re.IGNORECASE | re.ASCII)
+_WORD = re.compile(r"\w+\s+")
+_OR = re.compile(r"\bor\b", re.IGNORECASE)
 _COLLECTIVE = re.compile(r"(?<!\bthis )(?<!\bthat )(?<!\bsame )\bimages?\b(?!\s+\d)", re.IGNORECASE | re.ASCII)
 
 
@@ -30,6 +32,23 @@ def speaks_of_all_images(text: str) -> bool:
 def without_references(text: str, substitute: str) -> str:
     """The text with every name of images replaced."""
     return _REFERENCE.sub(substitute, text)
+
+
+def renumbered(text: str, new_number: Callable[[int], int]) -> str:
+    """The text with every image that it names under another number; ranges are written out as lists.
+
+    The numbers of a list keep their places, for their order may matter ("the details in Images 2 and 5, in this
+    order").
+    """
+    return _REFERENCE.sub(lambda reference: _renumbered_reference(reference.group(), new_number), text)
+
+
+def _renumbered_reference(reference: str, new_number: Callable[[int], int]) -> str:
+    word = _WORD.match(reference)
+    *before, last = [str(new_number(number)) for number in _numbers(reference)]
+    conjunction = "or" if _OR.search(reference) else "and"
+    listed = f"{', '.join(before)} {conjunction} {last}" if before else last
+    return f"{word.group() if word else ''}{listed}"
 
 
 def _numbers(reference: str) -> Iterator[int]:

@@ -36,7 +36,14 @@ def outcome_of(state: ItemState, run_id: str, seed: int) -> Outcome:
         id=draft.compute_id(),
         digest=draft.compute_digest(),
         difficulty=state["difficulty"],
+        probes=state["probes"],
         verdict=Verdict(gates=state["passed"], people_first=state["people_first"]),
-        provenance=Provenance(run_id=run_id, attempt=state["attempt"], seed=seed, writer=draft.writer),
+        provenance=Provenance(
+            run_id=run_id,
+            attempt=state["attempt"],
+            seed=seed,
+            writer=draft.writer,
+            model_calls=state["calls"],
+        ),
     )
     return Accepted(item, question_key(draft), state["trail"])

@@ -10,13 +10,15 @@ import os
 import shutil
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from pathlib import Path
 
 from mifg_pipeline.agents.answer_verifier import AnswerVerifier
+from mifg_pipeline.agents.difficulty_critic import DifficultyCritic
 from mifg_pipeline.agents.graph import build_graph
 from mifg_pipeline.agents.image_curator import ImageCurator
+from mifg_pipeline.agents.prober import Prober
 from mifg_pipeline.agents.question_writer import QuestionWriter
 from mifg_pipeline.agents.state import Agents
 from mifg_pipeline.agents.workers import WorkerPool
@@ -25,11 +27,13 @@ from mifg_pipeline.generate.attempt import run_attempt
 from mifg_pipeline.generate.readings import BufferedReadings
 from mifg_pipeline.generate.sequencer import Sequencer, closed
 from mifg_pipeline.items import ImageRef
+from mifg_pipeline.models.chat import ChatModel
 from mifg_pipeline.store import Accepted, Ledger, Outcome, RunFolder, RunManifest
 from mifg_pipeline.store.files import replaced_file, unwritable
 
-RUN_AHEAD = 4
-"""Attempts that may be under way or waiting for their turn, per unit of concurrency."""
+RUN_AHEAD = 16
+"""Attempts that may be under way or waiting for their turn, per unit of concurrency: one that takes long holds up the
+decisions on those after it, not their making."""
 
 COMMIT_SECONDS = 0.5
 
@@ -40,6 +44,7 @@ async def make_items(
     corpus: Corpus,
     curator: ImageCurator,
     ledger: Ledger,
+    models: Mapping[str, ChatModel],
     concurrency: int,
     on_outcome: Callable[[Outcome], None],
     *,
@@ -53,6 +58,7 @@ async def make_items(
         corpus: Where images come from.
         curator: Plans the attempts.
         ledger: Where outcomes go; those already in it are not made again.
+        models: By the names that the settings give them.
         concurrency: Attempts that run at the same time.
         on_outcome: Called with each decided outcome.
         stop_at: Accepted items after which to stop, where that is not all of them.
@@ -71,11 +77,15 @@ async def make_items(
         return staged_path(run, image, attempt) if image.is_derived else corpus.path_of(image)
 
     with WorkerPool(min(concurrency, os.cpu_count() or 1)) as workers:
+        prober = Prober(settings, models, locate)
         agents = Agents(
             settings=settings,
             curator=curator,
             writer=QuestionWriter(corpus, run.staging, settings.seed, workers),
-            verifier=AnswerVerifier(locate, readings, workers),
+            critic=DifficultyCritic(settings, models, locate, prober),
+            verifier=AnswerVerifier(settings, locate, readings, workers, prober),
+            locate=locate,
+            models=models,
         )
 
         async def make(attempt: int) -> Outcome:
@@ -89,6 +99,7 @@ async def make_items(
             ledger.attempts(),
             settings.max_attempts,
             concurrency,
+            lambda: sequencer.attempts_to_go(wanted),
         )
         journal = _Journal(run, ledger, readings)
         try:
@@ -104,9 +115,24 @@ async def make_items(
 
 
 async def in_order(
-    make: Callable[[int], Awaitable[Outcome]], start: int, stop: int, concurrency: int
+    make: Callable[[int], Awaitable[Outcome]],
+    start: int,
+    stop: int,
+    concurrency: int,
+    to_go: Callable[[], int],
 ) -> AsyncGenerator[Outcome, None]:
-    """Outcomes of the attempts ``start`` to ``stop`` in order, of which ``concurrency`` run at the same time."""
+    """Outcomes of attempts in order, made side by side.
+
+    Args:
+        make: Makes one attempt.
+        start: First attempt.
+        stop: Attempt before which to end.
+        concurrency: Attempts that run at the same time.
+        to_go: Attempts that are likely to be needed from the next outcome on; no more than these are under way.
+
+    Yields:
+        The outcomes, in order of the attempts.
+    """
     slots = asyncio.Semaphore(concurrency)
 
     async def make_in_slot(attempt: int) -> Outcome:
@@ -117,7 +143,8 @@ async def in_order(
     upcoming = iter(range(start, stop))
     try:
         while True:
-            while len(under_way) < RUN_AHEAD * concurrency and (attempt := next(upcoming, None)) is not None:
+            ahead = min(RUN_AHEAD * concurrency, max(1, to_go()))
+            while len(under_way) < ahead and (attempt := next(upcoming, None)) is not None:
                 under_way.append(asyncio.create_task(make_in_slot(attempt)))
             if not under_way:
                 return

@@ -8,10 +8,11 @@ from rich.console import Console
 
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.generate.engine import make_items, write_results
+from mifg_pipeline.generate.players import players
 from mifg_pipeline.generate.prepare import Prepared, changed_versions
 from mifg_pipeline.generate.progress import Progress
 from mifg_pipeline.report import write_run_report
-from mifg_pipeline.store import Funnel, Ledger, Outcome, RunFolder
+from mifg_pipeline.store import Funnel, Ledger, Outcome, RunFolder, RunManifest
 from mifg_pipeline.store.salvage import salvage
 
 
@@ -47,33 +48,32 @@ def run_job(prepared: Prepared, run: RunFolder, concurrency: int, console: Conso
         saved = salvage(run.ledger_path)
         if saved is not None:
             console.print(
-                f"The ledger was damaged (kept as {saved.damaged.name}): the first {saved.kept} attempts are intact, "
-                "later ones are made again.",
+                f"The ledger was damaged (kept as {saved.damaged.name}): the first {saved.kept} attempts and "
+                f"{saved.calls} model calls are intact; later attempts are made again.",
                 highlight=False,
                 soft_wrap=True,
             )
         with Ledger(run.ledger_path) as ledger:
-            progress = Progress(Funnel.of(ledger.trails()), wanted, console)
+            progress = Progress(Funnel.of_run(ledger), wanted, console)
             if progress.funnel.attempts:
                 console.print(f"Resuming after {progress.funnel.attempts} attempts.", highlight=False)
             try:
                 with progress.shown():
                     accepted = _until_interrupted(
-                        lambda: make_items(
-                            run, manifest, prepared.corpus, prepared.curator, ledger, concurrency, progress.count
-                        )
+                        lambda: _make(prepared, manifest, run, ledger, concurrency, progress.count)
                     )
             finally:
                 write_results(run, ledger)
             write_run_report(run, prepared.corpus, ledger)
+            funnel = Funnel.of_run(ledger)
     if accepted < wanted:
-        rejecters = ", ".join(f"{step} ({count})" for step, count in progress.funnel.top_rejecters())
+        rejecters = ", ".join(f"{step} ({count})" for step, count in funnel.top_rejecters())
         raise MifgError(
-            f"Only {accepted} of {wanted} items after {progress.funnel.attempts} attempts; rejected by: {rejecters}.",
+            f"Only {accepted} of {wanted} items after {funnel.attempts} attempts; rejected by: {rejecters}.",
             f"See {run.report_path}; allow more with --set attempts=…, relax a gate, or give more images "
             "(in a new run folder).",
         )
-    return progress.funnel
+    return funnel
 
 
 def preview_items(
@@ -88,16 +88,32 @@ def preview_items(
     run.write_manifest(prepared.manifest)
     with Ledger(run.ledger_path) as ledger:
         return _until_interrupted(
-            lambda: make_items(
-                run,
-                prepared.manifest,
-                prepared.corpus,
-                prepared.curator,
-                ledger,
-                concurrency,
-                on_outcome,
-                stop_at=count,
-            )
+            lambda: _make(prepared, prepared.manifest, run, ledger, concurrency, on_outcome, stop_at=count)
+        )
+
+
+async def _make(
+    prepared: Prepared,
+    manifest: RunManifest,
+    run: RunFolder,
+    ledger: Ledger,
+    concurrency: int,
+    on_outcome: Callable[[Outcome], None],
+    *,
+    stop_at: int | None = None,
+) -> int:
+    """Opens the models of the run and makes its items; returns how many there are."""
+    async with players(manifest.settings, run, ledger) as models:
+        return await make_items(
+            run,
+            manifest,
+            prepared.corpus,
+            prepared.curator,
+            ledger,
+            models,
+            concurrency,
+            on_outcome,
+            stop_at=stop_at,
         )
 
 

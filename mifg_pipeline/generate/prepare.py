@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from mifg_pipeline.agents.image_curator import ImageCurator
+from mifg_pipeline.agents.prompts import prompts
 from mifg_pipeline.config import GenerateSettings
 from mifg_pipeline.corpus import Corpus
 from mifg_pipeline.errors import MifgError
@@ -47,6 +48,7 @@ def prepare(corpus_root: Path, run: RunFolder, settings: GenerateSettings) -> Pr
         corpus=CorpusLocation(path=_relative(corpus_root, run.root), fingerprint=corpus.fingerprint),
         settings=settings,
         versions=library_versions(),
+        prompts=prompts().checked_digests() if settings.agents.models else {},
         families_off=curator.families_off,
         images_set_aside=dict(sorted(curator.set_aside.items())),
     )
@@ -93,7 +95,13 @@ def _check_same_run(run: RunFolder, manifest: RunManifest) -> None:
             f"{run.root} was made from another state of the corpus (files, annotations, licences or pools changed).",
             "Restore the corpus to resume, or start a new run folder.",
         )
-    then, now = stored.settings.model_dump(mode="json"), manifest.settings.model_dump(mode="json")
+    rewritten = [name for name, digest in manifest.prompts.items() if stored.prompts.get(name) != digest]
+    if stored.prompts and rewritten:
+        raise MifgError(
+            f"{run.root} was made with other prompts: {', '.join(rewritten)}.",
+            "Restore them to resume, or start a new run folder.",
+        )
+    then, now = stored.settings.identity(), manifest.settings.identity()
     changes = "; ".join(f"{key} was {then[key]}, is {now[key]}" for key in then if then[key] != now[key])
     raise MifgError(
         f"{run.root} was made with other settings: {changes}.",

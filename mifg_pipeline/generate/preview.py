@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 from rich_pixels import Pixels
 
-from mifg_pipeline.corpus import Corpus, RunImages, load_upright
+from mifg_pipeline.corpus import Corpus, RunImages
+from mifg_pipeline.corpus.pixels import load_upright
 from mifg_pipeline.items import OPTION_LETTERS, Item
 from mifg_pipeline.report import items_page
 from mifg_pipeline.store import Ledger, RunFolder

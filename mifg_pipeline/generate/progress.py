@@ -9,9 +9,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from mifg_pipeline.store import Funnel, Outcome
+from mifg_pipeline.store import Funnel, Outcome, Usage
 
 LINE_SECONDS = 5.0
+
+USAGE_HEADINGS = ("calls", "replayed", "tokens", "money", "model s")
 
 
 class Progress:
@@ -28,6 +30,7 @@ class Progress:
         self._wanted = wanted
         self._console = console
         self._accepted_before = funnel.accepted
+        self._calls_before = funnel.usage().calls
         self._started = time.monotonic()
         self._last_line = self._started
         self._live: Live | None = None
@@ -56,16 +59,28 @@ class Progress:
         rejected = ", ".join(f"{step} {count}" for step, count in self.funnel.top_rejecters())
         return (
             f"{self.funnel.accepted}/{self._wanted} items, {self.funnel.attempts} attempts, "
-            f"{self._rate():.1f} items/s, {self._time_left()} left; rejected by: {rejected or 'none'}"
+            f"{self._rate():.1f} items/s, {self._time_left()} left{self._spending()}; rejected by: {rejected or 'none'}"
         )
 
     def _table(self) -> RenderableType:
         summary = Text(
             f"{self.funnel.accepted}/{self._wanted} items   {self.funnel.attempts} attempts   "
-            f"{self._rate():.1f} items/s   {self._time_left()} left",
+            f"{self._rate():.1f} items/s   {self._time_left()} left{self._spending()}",
             style="bold",
         )
         return Group(summary, funnel_table(self.funnel))
+
+    def _spending(self) -> str:
+        """Model calls per second, and what all items will cost if they cost as much each as those so far."""
+        usage = self.funnel.usage()
+        if not usage.calls:
+            return ""
+        calls = (usage.calls - self._calls_before) / max(time.monotonic() - self._started, 1e-9)
+        text = f", {usage.calls} calls ({calls:.1f}/s)"
+        if usage.money and self.funnel.accepted:
+            projected = usage.money / self.funnel.accepted * self._wanted
+            text += f", cost {usage.money:.2f} of about {projected:.2f}"
+        return text
 
     def _rate(self) -> float:
         elapsed = time.monotonic() - self._started
@@ -80,12 +95,26 @@ class Progress:
 
 
 def funnel_table(funnel: Funnel) -> Table:
-    """The funnel for a terminal."""
+    """The funnel for a terminal; with columns for model calls where there were any."""
     table = Table(box=None, pad_edge=False)
     table.add_column("step")
-    for heading in ("seen", "sent back", "rejected", "CPU s"):
+    total = funnel.usage()
+    asked = bool(total.calls or total.replayed)
+    headings = ("seen", "sent back", "rejected", "CPU s")
+    for heading in (*headings, *USAGE_HEADINGS) if asked else headings:
         table.add_column(heading, justify="right")
     for step, count in funnel.rows():
-        table.add_row(step, str(count.seen), str(count.revised), str(count.rejected), f"{count.seconds:.1f}")
-    table.add_row("accepted", str(funnel.accepted), "", "", "", style="bold")
+        cells = [str(count.seen), str(count.revised), str(count.rejected), f"{count.seconds:.1f}"]
+        table.add_row(step, *cells, *(_usage_cells(count.usage) if asked else ()))
+    totals = _usage_cells(total) if asked else ()
+    table.add_row("accepted", str(funnel.accepted), "", "", "", *totals, style="bold")
     return table
+
+
+def _usage_cells(usage: Usage) -> tuple[str, ...]:
+    if usage == Usage():
+        return ("",) * len(USAGE_HEADINGS)
+    priced = f"{usage.money:.4f}" if usage.calls > usage.unpriced else "-"
+    money = f"{priced} + ?" if usage.unpriced and usage.money else "?" if usage.unpriced else priced
+    tokens = f"{usage.prompt_tokens + usage.completion_tokens}"
+    return (str(usage.calls), str(usage.replayed), tokens, money, f"{usage.seconds:.1f}")

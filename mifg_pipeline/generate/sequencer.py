@@ -1,5 +1,6 @@
 """The sequencer: run-level decisions, taken in order of the attempts whatever the concurrency."""
 
+from math import ceil
 from typing import Self
 
 from pydantic import JsonValue
@@ -16,6 +17,10 @@ class Sequencer:
 
     Args:
         settings: Of the run.
+
+    Attributes:
+        accepted: Items so far.
+        decided: Attempts so far.
     """
 
     def __init__(self, settings: GenerateSettings) -> None:
@@ -24,6 +29,7 @@ class Sequencer:
         self._question_keys: set[str] = set()
         self._quotas = Quotas(settings.quotas, settings.items)
         self.accepted = 0
+        self.decided = 0
 
     @classmethod
     def resume(cls, settings: GenerateSettings, ledger: Ledger) -> Self:
@@ -31,7 +37,13 @@ class Sequencer:
         sequencer = cls(settings)
         for facts in ledger.accepted():
             sequencer._count(facts)
+        sequencer.decided = ledger.attempts()
         return sequencer
+
+    def attempts_to_go(self, wanted: int) -> int:
+        """Attempts that are likely to give the items still wanted, by the share that was accepted so far."""
+        acceptance = (self.accepted + 1) / (self.decided + 1)
+        return ceil((wanted - self.accepted) / acceptance)
 
     def is_closed(self, program: str) -> bool:
         """Whether no item of the program's family can be accepted any more; it then never can again."""
@@ -42,6 +54,7 @@ class Sequencer:
 
         An attempt of a closed family has one and the same outcome, whether it was made or not.
         """
+        self.decided += 1
         program = program_of(outcome)
         if program and self.is_closed(program):
             return closed(attempt_of(outcome), program)
@@ -68,8 +81,11 @@ class Sequencer:
 
 
 def program_of(outcome: Outcome) -> str:
-    """The program of an attempt; empty where none was planned."""
-    return outcome.item.provenance.writer if isinstance(outcome, Accepted) else outcome.rejection.program
+    """The program or model that an attempt was planned for; empty where none was."""
+    if isinstance(outcome, Rejected):
+        return outcome.rejection.program
+    # A model's name as a writer goes on with the digest of its prompt, which a plan knows nothing of.
+    return outcome.item.provenance.writer.partition("@")[0]
 
 
 def attempt_of(outcome: Outcome) -> int:
@@ -96,7 +112,7 @@ def _turned_down(outcome: Accepted, step: str, reason: str, figures: dict[str, J
     return Rejected(
         Rejection(
             attempt=item.provenance.attempt,
-            program=item.provenance.writer,
+            program=program_of(outcome),
             gate=step,
             reason=reason,
             figures=figures,

@@ -8,6 +8,7 @@ from mifg_pipeline.store.ledger import Accepted, AcceptedFacts, Ledger, Outcome,
 from mifg_pipeline.store.review_records import Decision, Edits, Judgement, ReviewEvent
 from mifg_pipeline.store.reviewed import reviewed_items, verified_items
 from mifg_pipeline.store.run_folder import CorpusLocation, RunFolder, RunManifest
+from mifg_pipeline.store.usage import Usage
 
 __all__ = [
     "Accepted",
@@ -29,6 +30,7 @@ __all__ = [
     "Status",
     "StepCount",
     "TrailEntry",
+    "Usage",
     "asked_and_reached",
     "edited_item",
     "event_logs",

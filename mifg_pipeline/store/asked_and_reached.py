@@ -1,11 +1,13 @@
 """Asked and reached: the quotas of a run against what its ledger holds, and why something is missing."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from mifg_pipeline.config import GenerateSettings
-from mifg_pipeline.gates import Facets, Quotas
+from mifg_pipeline.gates import Facets, QuotaRow, Quotas
+from mifg_pipeline.gates.quotas import OTHER
+from mifg_pipeline.items import Rejection
 from mifg_pipeline.store.ledger import AcceptedFacts, Ledger
 
 _REASONS_SHOWN = 3
@@ -20,7 +22,8 @@ class QuotaOutcome:
         value: The value, or ``other`` for all that were not named.
         asked: Items that the quota allows.
         reached: Items that there are.
-        why_not: What ended attempts of the family most often, where some items are missing.
+        why_not: What ended attempts of the family, or attempts whose last draft had the value, most often, where some
+            items are missing; empty where the ledger does not tell.
     """
 
     dimension: str
@@ -37,17 +40,9 @@ def asked_and_reached(
     quotas = Quotas(settings.quotas, settings.items)
     for facts in ledger.accepted():
         quotas.count(facets_of(facts))
-    ends: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for program, gate, count in ledger.rejection_counts():
-        ends[family_of(program)][gate] += count
-
-    def why_not(dimension: str, value: str, missing: int) -> str:
-        if missing <= 0 or dimension != "family":
-            return ""
-        most = ", ".join(f"{gate} {count}" for gate, count in ends[value].most_common(_REASONS_SHOWN))
-        return families_off.get(value) or (f"attempts were ended by: {most}" if most else "")
-
-    return [QuotaOutcome(*row, why_not(row.dimension, row.value, row.asked - row.reached)) for row in quotas.rows()]
+    rows = quotas.rows()
+    ends = _ends(rows, ledger)
+    return [QuotaOutcome(*row, _why_not(row, ends, families_off)) for row in rows]
 
 
 def facets_of(facts: AcceptedFacts) -> Facets:
@@ -58,3 +53,62 @@ def facets_of(facts: AcceptedFacts) -> Facets:
 def family_of(program: str) -> str:
     """The family in a program's name."""
     return program.partition("/")[0]
+
+
+@dataclass
+class _Ends:
+    """How many attempts each step ended, by the value of a dimension that they had.
+
+    Attributes:
+        named: Dimensions and values that have a quota of their own.
+    """
+
+    named: frozenset[tuple[str, str]]
+    counts: defaultdict[tuple[str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def add(self, dimension: str, value: str, step: str, count: int = 1) -> None:
+        slot = (dimension, value)
+        self.counts[slot if slot in self.named else (dimension, OTHER)][step] += count
+
+
+def _ends(rows: list[QuotaRow], ledger: Ledger) -> _Ends:
+    """Reads of the rejections what is needed: the drafts of thousands of them take a while."""
+    ends = _Ends(frozenset((row.dimension, row.value) for row in rows))
+    short = {row.dimension for row in rows if row.reached < row.asked}
+    if "family" in short:
+        for program, step, count in ledger.rejection_counts():
+            if program:
+                ends.add("family", family_of(program), step, count)
+    if short - {"family"}:
+        for line in ledger.rejection_lines():
+            rejection = Rejection.model_validate_json(line)
+            for dimension, value in _known_of_draft(rejection):
+                ends.add(dimension, value, rejection.gate)
+    return ends
+
+
+def _known_of_draft(rejection: Rejection) -> Iterator[tuple[str, str]]:
+    """What the ledger knows of the last draft of an attempt, apart from its family."""
+    if rejection.draft is None:
+        return
+    yield "images", str(len(rejection.draft.images))
+    yield "answer", rejection.draft.answer.kind
+    if rejection.gate == "glance_share":
+        yield "difficulty", "glance"
+    elif rejection.gate == "quota" and "difficulty" in rejection.figures:
+        yield "difficulty", str(rejection.figures["difficulty"])
+
+
+def _why_not(row: QuotaRow, ends: _Ends, families_off: Mapping[str, str]) -> str:
+    if row.reached >= row.asked:
+        return ""
+    is_family = row.dimension == "family"
+    if is_family and row.value in families_off:
+        return families_off[row.value]
+    steps = ends.counts[row.dimension, row.value].most_common(_REASONS_SHOWN)
+    if steps:
+        of_whom = "attempts" if is_family else "attempts with such a draft"
+        return f"{of_whom} were ended by: {', '.join(f'{step} {count}' for step, count in steps)}"
+    if row.dimension in ("images", "answer"):
+        return f"no {'other ' if row.reached else ''}attempt came to such a draft"
+    return ""

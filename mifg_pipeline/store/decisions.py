@@ -107,7 +107,8 @@ def review_items(items: Iterable[Item], events: Iterable[ReviewEvent]) -> Iterat
 def edited_item(item: Item, edits: Edits) -> Item:
     """The item that a reviewer's edits make: a new digest, the candidate's id as ``parent_id``.
 
-    Its verdict and provenance are those of the candidate. Where the evidence alone is edited, the id stays.
+    Its verdict and provenance are those of the candidate. Where the evidence alone is edited, the id stays, and so do
+    the probes; of another question nobody knows what solvers would make.
 
     Raises:
         MifgError: If the edits make no valid item.
@@ -118,7 +119,8 @@ def edited_item(item: Item, edits: Edits) -> Item:
     unchecked = item.model_copy(update={**changes, "parent_id": item.id})
     try:
         identity = {"id": unchecked.compute_id(), "digest": unchecked.compute_digest()}
-        edited = Item.model_validate(unchecked.model_copy(update=identity).model_dump())
+        probes = item.probes if identity["id"] == item.id else ()
+        edited = Item.model_validate(unchecked.model_copy(update={**identity, "probes": probes}).model_dump())
     except ValidationError as error:
         raise _invalid_edits(item, validation_problems(error)) from error
     except ValueError as error:  # a number that JSON cannot hold has no digest

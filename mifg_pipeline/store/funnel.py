@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from mifg_pipeline.store.ledger import TrailEntry
+from mifg_pipeline.store.ledger import Ledger, TrailEntry
+from mifg_pipeline.store.usage import Usage
 
 STEP_ORDER = (
     "image_curator",
+    "inventory",
     "question_writer",
     "unreadable_image",
     "provenance",
@@ -15,7 +17,14 @@ STEP_ORDER = (
     "scorer_self_check",
     "evidence",
     "resolvability",
+    "judge",
+    "blind",
+    "necessity",
+    "glance",
+    "difficulty",
     "answer_verifier",
+    "focus",
+    "consistency",
     "repeated_question",
     "glance_share",
     "quota",
@@ -32,12 +41,14 @@ class StepCount:
         revised: Drafts that it sent back to the writer.
         rejected: Attempts that it ended.
         seconds: CPU time.
+        usage: Model calls.
     """
 
     seen: int = 0
     revised: int = 0
     rejected: int = 0
     seconds: float = 0.0
+    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass
@@ -62,6 +73,19 @@ class Funnel:
             funnel.add(trail)
         return funnel
 
+    @classmethod
+    def of_run(cls, ledger: Ledger) -> "Funnel":
+        """Counts all attempts of a run, and every call that was paid, be its attempt decided or not.
+
+        A trail knows only what its attempt took after the last start of the program: earlier calls are replayed then.
+        """
+        funnel = cls.of(ledger.trails())
+        for count in funnel.steps.values():
+            count.usage = Usage(replayed=count.usage.replayed)
+        for total in ledger.calls.totals():
+            funnel.steps.setdefault(total.purpose, StepCount()).usage += total.usage
+        return funnel
+
     def add(self, trail: tuple[TrailEntry, ...]) -> None:
         """Counts one attempt; it was accepted if its last step passed."""
         self.attempts += 1
@@ -70,6 +94,8 @@ class Funnel:
             count = self.steps.setdefault(entry.step, StepCount())
             count.seen += 1
             count.seconds += entry.seconds
+            if entry.usage is not None:
+                count.usage += entry.usage
             if not entry.passed:
                 is_last = index == len(trail) - 1
                 count.rejected += is_last
@@ -80,6 +106,10 @@ class Funnel:
         known = [(name, self.steps[name]) for name in STEP_ORDER if name in self.steps]
         others = [(name, self.steps[name]) for name in sorted(self.steps.keys() - set(STEP_ORDER))]
         return known + others
+
+    def usage(self) -> Usage:
+        """Model calls of all steps together."""
+        return sum((count.usage for count in self.steps.values()), Usage())
 
     def top_rejecters(self, most: int = 3) -> list[tuple[str, int]]:
         """The steps that ended the most attempts."""

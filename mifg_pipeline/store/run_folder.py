@@ -36,6 +36,7 @@ class RunManifest(Record):
         corpus: Which corpus, and where.
         settings: Resolved settings.
         versions: Of the libraries whose output the items depend on.
+        prompts: Digest of every prompt, where models play roles.
         families_off: Program families that this run cannot use, with the reason.
         images_set_aside: Number of corpus images that are not asked about, by reason.
     """
@@ -44,13 +45,16 @@ class RunManifest(Record):
     corpus: CorpusLocation
     settings: GenerateSettings
     versions: dict[str, str]
+    prompts: dict[str, str] = Field(default_factory=dict)
     families_off: dict[str, str] = Field(default_factory=dict)
     images_set_aside: dict[str, int] = Field(default_factory=dict)
 
     @property
     def run_id(self) -> str:
-        """Digest of the corpus fingerprint and the settings; where things lie and how many work does not count."""
-        return content_digest({"corpus": self.corpus.fingerprint, "settings": self.settings.model_dump(mode="json")})
+        """Digest of corpus, settings and prompts; where things lie and how many work does not count."""
+        return content_digest(
+            {"corpus": self.corpus.fingerprint, "settings": self.settings.identity(), "prompts": self.prompts}
+        )
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,11 @@ class RunFolder:
     def report_path(self) -> Path:
         """``report.html``."""
         return self.root / "report.html"
+
+    @property
+    def server_log(self) -> Path:
+        """Output of the model server that the run started last, where it starts one."""
+        return self.root / "logs" / "server.log"
 
     @property
     def images(self) -> Path:
@@ -144,9 +153,10 @@ class RunFolder:
             ) from error
 
     def write_manifest(self, manifest: RunManifest) -> None:
-        """Writes ``run.yaml``."""
+        """Writes ``run.yaml``, without settings that name places on this machine."""
+        content = manifest.model_dump(mode="json", exclude={"settings": {"serve": True, "budget": {"prices"}}})
         with replaced_file(self.manifest_path) as file:
-            yaml.safe_dump(manifest.model_dump(mode="json"), file, sort_keys=False, allow_unicode=True)
+            yaml.safe_dump(content, file, sort_keys=False, allow_unicode=True)
 
     def candidates(self) -> Iterator[Item]:
         """The candidates in order.

@@ -130,3 +130,63 @@ def test_a_quota_for_an_unknown_family_is_refused():
     quotas = QuotaSettings(family={"no-such-family": 0.5})
     with pytest.raises(MifgError, match="No program family is named no-such-family"):
         ImageCurator([corpus_image(n) for n in range(1, 9)], GenerateSettings(items=1, quotas=quotas))
+
+
+BIG = {"big": {"model": "big-vlm"}, "other": {"model": "other-vlm"}}
+
+
+def with_models(curator="program", **writers):
+    return GenerateSettings(
+        items=1, models=BIG, agents={"image_curator": curator, "question_writer": writers, "candidates": 5}
+    )
+
+
+def test_writers_are_drawn_by_their_shares():
+    corpus = [corpus_image(n) for n in range(1, 9)]
+    made = plans(ImageCurator(corpus, with_models(program=2, big=1, other=1)), 800)
+    share = {name: sum(plan.model == name for plan in made) / len(made) for name in (None, "big", "other")}
+    assert share == pytest.approx({None: 0.5, "big": 0.25, "other": 0.25}, abs=0.06)
+
+
+def test_attempts_that_fall_to_programs_are_the_same_whatever_share_models_have():
+    corpus = [corpus_image(n) for n in range(1, 20)]
+    alone, mixed = (ImageCurator(corpus, rules) for rules in (RULES, with_models(program=1, big=1)))
+    programs = [attempt for attempt in range(60) if (plan := mixed.plan(attempt)) is None or plan.model is None]
+    assert 10 < len(programs) < 50
+    assert [mixed.plan(attempt) for attempt in programs] == [alone.plan(attempt) for attempt in programs]
+
+
+@settings(max_examples=30)
+@given(
+    st.lists(images, min_size=20, max_size=30, unique_by=lambda image: image.sha256),
+    st.sampled_from(["program", "big"]),
+)
+def test_a_set_for_a_model_lies_in_one_pool_without_near_duplicates(corpus, picker):
+    curator = ImageCurator(corpus, with_models(picker, big=1))
+    made = plans(curator, 20)
+    for plan in made:
+        chosen = [curator.image(digest) for digest in plan.images]
+        assert (plan.program, plan.model) == ("model/big", "big")
+        assert {image.pool for image in chosen} == {plan.pool}
+        assert len({image.cluster for image in chosen}) == len(chosen)
+        assert 2 <= len(chosen) <= (4 if picker == "program" else 5)
+
+
+def test_a_model_that_picks_images_is_shown_as_many_candidates_as_set():
+    corpus = [corpus_image(n) for n in range(1, 12)]
+    assert {len(plan.images) for plan in plans(ImageCurator(corpus, with_models("big", big=1)))} == {5}
+    few = ImageCurator(corpus[:3], with_models("big", big=1))
+    assert {len(plan.images) for plan in plans(few)} == {3}
+
+
+def test_models_are_a_family_of_their_own():
+    corpus = [corpus_image(n) for n in range(1, 5)]
+    assert set(ImageCurator(corpus, with_models(program=1, big=1)).families_on) == {*PIXEL_FAMILIES, "model"}
+    curator = ImageCurator(corpus, with_models(big=1))
+    assert (curator.families_on, curator.families_off) == (("model",), {})
+    assert curator.pool_sizes("model") == {"train": 4, "validation": 0, "test": 0}
+
+
+def test_a_single_image_is_too_little_for_a_model():
+    with pytest.raises(MifgError, match="Models cannot ask about these images"):
+        ImageCurator([corpus_image(1)], with_models(big=1))

@@ -58,6 +58,22 @@ def test_an_attempt_of_a_full_family_has_one_outcome_whether_it_was_made_or_not(
         assert sequencer.decide(outcome) == not_made
 
 
+def test_an_item_by_a_model_counts_for_the_models_and_is_traced_to_its_plan(make_item):
+    sequencer = Sequencer(settings(4, family={"model": 0.25}))
+    made = [Accepted(make_item(k, writer="model/big@0123456789ab"), str(k), TRAIL) for k in range(2)]
+    assert isinstance(sequencer.decide(made[0]), Accepted)
+    assert sequencer.is_closed("model/other")
+    assert sequencer.decide(made[1]) == closed(1, "model/big")
+
+
+def test_an_item_by_a_model_that_is_turned_down_keeps_its_writer(make_item):
+    sequencer = Sequencer(settings(4))
+    made = [Accepted(make_item(k, writer="model/big@0123456789ab"), "same", TRAIL) for k in range(2)]
+    rejection = [sequencer.decide(outcome) for outcome in made][1].rejection
+    assert rejection.program == "model/big"
+    assert rejection.draft.writer == "model/big@0123456789ab"
+
+
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=20), st.integers(0, 20))
 def test_resuming_from_the_ledger_decides_as_if_never_stopped(tmp_path_factory, make_item, attempts, stop):
     outcomes = [

@@ -40,6 +40,20 @@ def test_the_manifest_reads_back_as_written(run):
     assert manifest.corpus.path == "../../corpus"
 
 
+def test_places_on_this_machine_are_not_written(run):
+    settings = GenerateSettings.model_validate(
+        {"items": 5, "budget": {"calls": 9, "prices": "/here/prices.yaml"}, "serve": {"python": "/here/python"}}
+    )
+    run.write_manifest(run.read_manifest().model_copy(update={"settings": settings}))
+    assert "/here" not in run.manifest_path.read_text()
+    assert run.read_manifest().settings.budget.calls == 9
+
+
+def test_other_prompts_make_another_run(run):
+    manifest = run.read_manifest()
+    assert manifest.model_copy(update={"prompts": {"question": "0" * 12}}).run_id != manifest.run_id
+
+
 def test_the_run_id_does_not_depend_on_where_the_corpus_lies(run):
     manifest = run.read_manifest()
     moved = manifest.model_copy(update={"corpus": CorpusLocation(path="elsewhere", fingerprint="f" * 32)})

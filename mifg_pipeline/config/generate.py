@@ -1,19 +1,18 @@
 """Frozen settings of a generation run."""
 
 import math
-from typing import Any
+from typing import Annotated, Any, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from mifg_pipeline.errors import MifgError
+from mifg_pipeline.config.agents import PROGRAM, AgentSettings
+from mifg_pipeline.config.base import Settings
+from mifg_pipeline.config.models import SERVE, BudgetSettings, ModelSettings, ServeSettings
+from mifg_pipeline.config.probes import ProbeSettings
 from mifg_pipeline.items import AnswerKind, Difficulty
 
-
-class Settings(BaseModel):
-    """Base of all settings: frozen, and closed to unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+"""What ``agents`` calls a model; it stands in the name of the writer of an item."""
 
 
 class GateSettings(Settings):
@@ -78,6 +77,11 @@ class GenerateSettings(Settings):
         ocr: Whether text is read from pixels by OCR; without it read-across is off.
         quotas: Shares of the items by family, difficulty, number of images and kind of answer.
         gates: Thresholds.
+        models: Models by the names that ``agents`` gives them.
+        agents: Who plays each role.
+        probes: Gates that ask solver models.
+        budget: What model calls may cost.
+        serve: The model server that the run starts itself.
     """
 
     items: int = Field(gt=0)
@@ -89,50 +93,46 @@ class GenerateSettings(Settings):
     ocr: bool = True
     quotas: QuotaSettings = QuotaSettings()
     gates: GateSettings = GateSettings()
+    models: dict[ModelName, ModelSettings] = Field(default_factory=dict)
+    agents: AgentSettings = AgentSettings()
+    probes: ProbeSettings = ProbeSettings()
+    budget: BudgetSettings = BudgetSettings()
+    serve: ServeSettings = ServeSettings()
+
+    @model_validator(mode="after")
+    def _roles_are_filled(self) -> Self:
+        agents = self.agents
+        writers = agents.question_writer
+        if not writers or any(share < 0 for share in writers.values()) or not any(writers.values()):
+            raise ValueError("agents.question_writer: give at least one writer with a share above 0")
+        missing = [name for name in agents.models if name not in self.models]
+        if missing:
+            raise ValueError(f"agents name {', '.join(missing)}, which models does not describe")
+        if PROGRAM in self.models:
+            raise ValueError(f"models: {PROGRAM!r} is not a name for a model")
+        return self
+
+    @model_validator(mode="after")
+    def _served_models_have_a_server(self) -> Self:
+        if self.served_names and self.serve.model is None:
+            raise ValueError(f"server.base_url {SERVE!r} needs a model to serve: give --serve MODEL")
+        if self.serve.model is not None and not self.served_names:
+            raise ValueError(f"serve.model: no model says server.base_url: {SERVE}")
+        return self
+
+    @property
+    def served_names(self) -> tuple[str, ...]:
+        """Names by which the server that the run starts has to know its model."""
+        return tuple(sorted({model.model for model in self.models.values() if model.server.base_url == SERVE}))
+
+    def identity(self) -> dict[str, Any]:
+        """The settings that decide what a run produces, as JSON: without budget and without ways to reach a model."""
+        content = self.model_dump(mode="json", exclude={"budget", "serve"})
+        for model in content["models"].values():
+            del model["server"]
+        return content
 
     @property
     def max_attempts(self) -> int:
         """Attempts after which the run gives up."""
         return self.attempts if self.attempts is not None else 20 * self.items + 100
-
-
-def load_settings(document: str | None, overrides: list[str], **flags: Any) -> GenerateSettings:
-    """Settings from a YAML document, ``key=value`` overrides and command-line flags, the later the stronger.
-
-    Args:
-        document: YAML text of a mapping, or None.
-        overrides: Each ``key=value``; keys reach into sections with dots, values are YAML.
-        flags: Top-level settings; those that are None were not given.
-
-    Raises:
-        MifgError: If a key is unknown or a value does not fit, naming all of them.
-    """
-    try:
-        content = yaml.safe_load(document) if document else {}
-    except yaml.YAMLError as error:
-        raise MifgError(f"The settings are not YAML: {error}.", "Mend the file given with --config.") from error
-    if not isinstance(content, dict):
-        raise MifgError("The settings are not a mapping of keys to values.", "Mend the file given with --config.")
-    for override in overrides:
-        _apply_override(content, override)
-    content.update({name: value for name, value in flags.items() if value is not None})
-    try:
-        return GenerateSettings.model_validate(content)
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise MifgError(f"The settings do not fit: {problems}.", "See the table of settings in the docs.") from error
-
-
-def _apply_override(content: dict[str, Any], override: str) -> None:
-    key, equals, value = override.partition("=")
-    if not equals or not key:
-        raise MifgError(f"--set {override!r} is not of the form key=value.", "Write, for example, --set max_rounds=3.")
-    *sections, name = key.split(".")
-    for section in sections:
-        content = content.setdefault(section, {})
-        if not isinstance(content, dict):
-            raise MifgError(f"--set {key}: {section!r} is not a section.", "Name a key of the table of settings.")
-    try:
-        content[name] = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise MifgError(f"--set {key}: {value!r} is not a YAML value.", "Quote it, or mend it.") from error

@@ -1,0 +1,24 @@
+"""What model calls took is added up per step."""
+
+from mifg_pipeline.store import Funnel, TrailEntry, Usage
+
+BLIND = Usage(calls=5, replayed=1, prompt_tokens=100, completion_tokens=20, money=0.5, seconds=2.0)
+JUDGE = Usage(calls=1, unpriced=1, prompt_tokens=30, completion_tokens=10, seconds=1.0)
+
+
+def test_usages_add_up_field_by_field():
+    both = BLIND + JUDGE
+    assert (both.calls, both.replayed, both.unpriced) == (6, 1, 1)
+    assert (both.prompt_tokens, both.completion_tokens, both.money, both.seconds) == (130, 30, 0.5, 3.0)
+
+
+def test_the_funnel_keeps_the_usage_of_each_step():
+    trail = (
+        TrailEntry("lint", 0, True, 0.0),
+        TrailEntry("judge", 0, True, 0.0, JUDGE),
+        TrailEntry("blind", 0, True, 0.0, BLIND),
+    )
+    funnel = Funnel.of([trail, trail])
+    assert funnel.steps["lint"].usage == Usage()
+    assert funnel.steps["blind"].usage == BLIND + BLIND
+    assert funnel.usage() == BLIND + BLIND + JUDGE + JUDGE
