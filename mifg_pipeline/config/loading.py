@@ -6,7 +6,7 @@ import yaml
 from pydantic import ValidationError
 
 from mifg_pipeline.config.generate import GenerateSettings
-from mifg_pipeline.config.serving import enter_served_model
+from mifg_pipeline.config.serving import check_served_models, enter_served_model
 from mifg_pipeline.errors import MifgError
 
 
@@ -33,10 +33,12 @@ def load_settings(document: str | None, overrides: list[str], **flags: Any) -> G
         if value is not None:
             _put(content, key, value)
     try:
-        return GenerateSettings.model_validate(enter_served_model(content))
+        settings = GenerateSettings.model_validate(enter_served_model(content))
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise MifgError(f"The settings do not fit: {problems}.", "See the table of settings in the docs.") from error
+    check_served_models(settings)
+    return settings
 
 
 def _apply_override(content: dict[str, Any], override: str) -> None:

@@ -12,7 +12,7 @@ class SequentialTest(Settings):
 
     Attributes:
         p0: Chance of a right reply where the draft is as the gate's name says it should be; None: that of a guess (one
-            over the number of options; 0.1 for open answers).
+            over the number of options, 0.5 for yes or no, 0.1 for other open answers).
         p1: Chance of a right reply in the other case.
         alpha: Share of drafts with p0 that are decided wrongly.
         beta: Share of drafts with p1 that are decided wrongly.
@@ -37,7 +37,8 @@ class ProbeSettings(Settings):
 
     Attributes:
         blind: Can it be answered without images? ``p0`` is chance.
-        necessity: Can it be answered without one of the images that count? ``p0`` is chance.
+        necessity: Can it be answered without one of the images that count? ``p0`` is chance; ``p1`` is lower than that
+            of ``blind``, so that solvers of middling skill show it too.
         glance: Can it be answered at low resolution without tools? Decides the difficulty, rejects nothing.
         glance_pixels: Pixels of all images together in the glance probe.
         focus: Can it be answered with the evidence crops added? ``p0`` is the chance of a good draft here.
@@ -47,7 +48,7 @@ class ProbeSettings(Settings):
     """
 
     blind: SequentialTest | None = SequentialTest(p1=0.8, alpha=0.003, beta=0.005, most=100)
-    necessity: SequentialTest | None = SequentialTest(p1=0.8, alpha=0.003, beta=0.005, most=100)
+    necessity: SequentialTest | None = SequentialTest(p1=0.65, alpha=0.003, beta=0.005, most=100)
     glance: SequentialTest | None = SequentialTest(p0=0.35, p1=0.75, alpha=0.05, beta=0.05, most=30)
     glance_pixels: int = Field(default=200_704, gt=0)
     focus: SequentialTest | None = SequentialTest(p0=0.75, p1=0.2, alpha=0.003, beta=0.005, most=32)

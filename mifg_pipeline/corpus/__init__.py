@@ -1,8 +1,11 @@
-"""A folder of images as a corpus: hashed, grouped by near-duplicates, split into pools, with its annotations."""
+"""A folder of images as a corpus: hashed, grouped by near-duplicates, split into pools, with its annotations.
+
+Importing this package loads neither numpy nor pyarrow nor pillow, so that an unchanged folder is soon found unchanged.
+Pixels are in the module ``pixels``.
+"""
 
 from mifg_pipeline.corpus.corpus import Corpus, RejectedFile
 from mifg_pipeline.corpus.index import index_corpus
-from mifg_pipeline.corpus.pixels import cached_upright, load_upright
 from mifg_pipeline.corpus.problems import Problem
 from mifg_pipeline.corpus.run_images import RunImages
 from mifg_pipeline.corpus.summary import IndexSummary
@@ -13,7 +16,5 @@ __all__ = [
     "Problem",
     "RejectedFile",
     "RunImages",
-    "cached_upright",
     "index_corpus",
-    "load_upright",
 ]

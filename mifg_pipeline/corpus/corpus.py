@@ -1,17 +1,14 @@
 """An indexed corpus: the images that can be used, and what cannot, with the reasons."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import TypeAdapter, ValidationError
 
-from mifg_pipeline.corpus.index_file import ROWS_AT_ONCE, IndexSettings, damaged, read_index
+from mifg_pipeline.corpus.index_file import IndexSettings, damaged, read_index
 from mifg_pipeline.corpus.problems import Problem
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.items import CorpusImage, ImageRef, ObjectAnnotation, canonical_json
@@ -64,17 +61,18 @@ class Corpus:
         stored = read_index(root)
         if stored is None:
             raise MifgError(f"The folder {root} is not indexed.", f"Run `mifg corpus index {root}`.")
-        header, table = stored
-        try:
-            images = tuple(_image_of(row) for row in _rows(table, "image"))
-        except ValidationError as error:
-            raise damaged(root) from error
-        statuses: tuple[Literal["rejected", "duplicate", "withheld"], ...] = ("rejected", "duplicate", "withheld")
-        rejects = [
-            RejectedFile(row["path"], row["reason"], status) for status in statuses for row in _rows(table, status)
-        ]
-        problems = [Problem(row["path"], row["place"], row["reason"]) for row in _rows(table, "problem")]
-        return cls(root, header.settings, images, tuple(sorted(rejects)), tuple(problems))
+        images: list[CorpusImage] = []
+        rejects: list[RejectedFile] = []
+        problems: list[Problem] = []
+        for row in stored.rows():
+            match row["status"]:
+                case "image":
+                    images.append(_image_of(root, row))
+                case "problem":
+                    problems.append(Problem(row["path"], row["place"], row["reason"]))
+                case status:
+                    rejects.append(RejectedFile(row["path"], row["reason"], status))
+        return cls(root, stored.header.settings, tuple(images), tuple(sorted(rejects)), tuple(problems))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -92,11 +90,9 @@ class Corpus:
         return self.root / ref.path
 
 
-def _rows(table: pa.Table, status: str) -> Iterator[dict[str, Any]]:
-    for batch in table.filter(pc.equal(table["status"], status)).to_batches(max_chunksize=ROWS_AT_ONCE):
-        yield from batch.to_pylist()
-
-
-def _image_of(row: dict[str, Any]) -> CorpusImage:
+def _image_of(root: Path, row: dict[str, Any]) -> CorpusImage:
     values = {name: row[name] for name in CorpusImage.model_fields if name in row}
-    return CorpusImage(**values | {"objects": OBJECTS.validate_json(row["objects"] or "[]")})
+    try:
+        return CorpusImage(**values | {"objects": OBJECTS.validate_json(row["objects"] or "[]")})
+    except ValidationError as error:
+        raise damaged(root) from error

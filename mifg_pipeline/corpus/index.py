@@ -8,10 +8,10 @@ from typing import Any
 
 from mifg_pipeline.corpus.folder import Listing, list_folder
 from mifg_pipeline.corpus.index_file import IndexHeader, IndexSettings, Row, read_index, write_index
-from mifg_pipeline.corpus.measure import Unusable, measure_files
-from mifg_pipeline.corpus.rows import Earlier, annotate_rows, place_files
-from mifg_pipeline.corpus.summary import IndexSummary, summarise
+from mifg_pipeline.corpus.receipt import Receipt, read_receipt, write_receipt
+from mifg_pipeline.corpus.summary import IndexSummary
 from mifg_pipeline.errors import MifgError
+from mifg_pipeline.images.measurement import Unusable
 from mifg_pipeline.items import POOLS, Pool, content_digest
 
 
@@ -45,9 +45,9 @@ def index_corpus(
     """
     if not root.is_dir():
         raise MifgError(f"There is no folder {root}.", "Check the path of the corpus.")
-    stored = read_index(root)
+    known = _known(root)
     settings, notes = _settle(
-        stored[0].settings if stored else None,
+        known.header.settings if known else None,
         seed=seed,
         shares=dict(shares) if shares is not None else None,
         near_duplicate_distance=near_duplicate_distance,
@@ -55,10 +55,13 @@ def index_corpus(
     )
     listing = list_folder(root)
     stamp = _stamp(settings, listing)
-    if stored and stored[0].stamp == stamp:
-        return summarise(stored[1], new=0, removed=0, notes=notes)
-    earlier = Earlier.of(stored[1] if stored else None)
+    if known and known.header.stamp == stamp:
+        return known.summary.after(notes=notes)
+    # An unchanged folder needs none of what these import.
+    from mifg_pipeline.corpus.rows import Earlier, annotate_rows, place_files
+    from mifg_pipeline.images.measure_files import measure_files
 
+    earlier = Earlier.of(read_index(root))
     unread = [file for file in listing.images if file not in earlier.measured]
     results = measure_files([root / file.path for file in unread], workers, on_progress)
     measured = earlier.measured | dict(zip(unread, results, strict=True))
@@ -67,9 +70,18 @@ def index_corpus(
     _require_images(root, rows)
     lasting = not any(isinstance(result, Unusable) and not result.lasting for result in results)
     header = IndexHeader(settings=settings, stamp=stamp if lasting else "")
-    table = write_index(root, header, annotate_rows(root, listing, rows))
+    receipt = Receipt.of(root, write_index(root, header, annotate_rows(root, listing, rows)))
+    write_receipt(root, receipt)
     removed = len(earlier.paths.difference(file.path for file in listing.images))
-    return summarise(table, new=len(unread), removed=removed, notes=notes)
+    return receipt.summary.after(new=len(unread), removed=removed, notes=notes)
+
+
+def _known(root: Path) -> Receipt | None:
+    """What is known of the earlier index."""
+    receipt = read_receipt(root)
+    if receipt is None and (index := read_index(root)) is not None:
+        receipt = Receipt.of(root, index)
+    return receipt
 
 
 def _require_images(root: Path, rows: Sequence[Row]) -> None:

@@ -1,50 +1,30 @@
-"""The index of a corpus on disk: ``corpus.parquet``, one row per image file and per annotation problem."""
+"""The index of a corpus on disk: ``corpus.parquet``, one row per image file and per annotation problem.
 
-import os
-from collections.abc import Sequence
+Pyarrow is imported where the file is read or written, and nowhere else in this package: an unchanged folder is indexed
+without opening it.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic import Field, ValidationError
 
+from mifg_pipeline.corpus.whole_file import write_whole
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.items import SCHEMA_VERSION, UNKNOWN_LICENSE, Pool, Record, SchemaVersion
 
-INDEX_NAME: Final = "corpus.parquet"
+if TYPE_CHECKING:
+    import pyarrow as pa
 
-ROWS_AT_ONCE: Final = 4096
-"""Rows that are turned into Python objects at a time: they are many times larger than in the table."""
+INDEX_NAME: Final = "corpus.parquet"
 
 Status = Literal["image", "duplicate", "withheld", "rejected", "problem"]
 
+_ROWS_AT_ONCE: Final = 4096
 _METADATA_KEY: Final = b"mifg"
-
-_SCHEMA: Final = pa.schema(
-    {
-        "path": pa.string(),
-        "status": pa.string(),
-        "reason": pa.string(),
-        "place": pa.string(),
-        "size": pa.int64(),
-        "mtime_ns": pa.int64(),
-        "sha256": pa.string(),
-        "width": pa.int32(),
-        "height": pa.int32(),
-        "phash": pa.string(),
-        "sharpness": pa.float64(),
-        "pool": pa.string(),
-        "cluster": pa.string(),
-        "license": pa.string(),
-        "attribution": pa.string(),
-        "source": pa.string(),
-        "caption": pa.string(),
-        "categories": pa.list_(pa.string()),
-        "objects": pa.string(),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,42 +95,59 @@ class IndexHeader(Record):
     stamp: str
 
 
-def write_index(root: Path, header: IndexHeader, rows: Sequence[Row]) -> pa.Table:
-    """Writes the index whole or not at all, and returns it as a table.
+@dataclass(frozen=True)
+class StoredIndex:
+    """An index as it stands in its file.
+
+    Attributes:
+        header: What it says of itself.
+        table: The fields of ``Row`` as columns.
+    """
+
+    header: IndexHeader
+    table: "pa.Table"
+
+    def rows(self, *columns: str) -> Iterator[dict[str, Any]]:
+        """The rows as dicts, in their order.
+
+        They are made of a part of the table at a time: as Python objects they are many times larger.
+
+        Args:
+            columns: Fields of ``Row``; all if none is named.
+        """
+        table = self.table.select(columns) if columns else self.table
+        for batch in table.to_batches(max_chunksize=_ROWS_AT_ONCE):
+            yield from batch.to_pylist()
+
+
+def write_index(root: Path, header: IndexHeader, rows: Sequence[Row]) -> StoredIndex:
+    """Writes the index whole or not at all, and returns it.
 
     Raises:
         MifgError: If the folder or the disk does not let it; the old index is then untouched.
     """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     columns = {field.name: [getattr(row, field.name) for row in rows] for field in fields(Row)}
-    schema = _SCHEMA.with_metadata({_METADATA_KEY: header.model_dump_json()})
+    schema = _schema().with_metadata({_METADATA_KEY: header.model_dump_json()})
     table = pa.Table.from_pydict(columns, schema=schema)
     # In memory first: the errors of the disk then come from Python's own file, with their plain reasons.
     encoded = pa.BufferOutputStream()
     pq.write_table(table, encoded, write_page_checksum=True)
-    partial = root / f".{INDEX_NAME}.{os.getpid()}.partial"
-    try:
-        try:
-            with partial.open("wb") as file:
-                file.write(encoded.getvalue())
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(root / INDEX_NAME)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise MifgError(
-            f"The index {root / INDEX_NAME} cannot be written ({error.strerror or error}).",
-            "Make the folder writable, free some disk space, or copy the images to a folder of your own.",
-        ) from error
-    return table
+    write_whole(root / INDEX_NAME, encoded.getvalue())
+    return StoredIndex(header, table)
 
 
-def read_index(root: Path) -> tuple[IndexHeader, pa.Table] | None:
-    """Header and table of the index; None where the folder has none.
+def read_index(root: Path) -> StoredIndex | None:
+    """The index of a folder; None where it has none.
 
     Raises:
         MifgError: If the file is damaged or of another schema version.
     """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     path = root / INDEX_NAME
     try:
         # Arrow's threads, alive when the interpreter ends, can abort it: they are kept out of the reading.
@@ -160,10 +157,10 @@ def read_index(root: Path) -> tuple[IndexHeader, pa.Table] | None:
         return None
     except (OSError, pa.ArrowException) as error:
         raise damaged(root) from error
-    return _read_header(root, table), table
+    return StoredIndex(_read_header(root, table), table)
 
 
-def _read_header(root: Path, table: pa.Table) -> IndexHeader:
+def _read_header(root: Path, table: "pa.Table") -> IndexHeader:
     text = cast(bytes, (table.schema.metadata or {}).get(_METADATA_KEY, b""))
     try:
         header = IndexHeader.model_validate_json(text)
@@ -174,7 +171,7 @@ def _read_header(root: Path, table: pa.Table) -> IndexHeader:
                 "Delete it and index the folder again; pools are then drawn anew.",
             ) from error
         raise damaged(root) from error
-    if not table.schema.equals(_SCHEMA):
+    if not table.schema.equals(_schema()):
         raise damaged(root)
     return header
 
@@ -184,4 +181,33 @@ def damaged(root: Path) -> MifgError:
     return MifgError(
         f"The index {root / INDEX_NAME} is damaged.",
         "Restore it, or delete it and index the folder again; pools are then drawn anew.",
+    )
+
+
+@cache
+def _schema() -> "pa.Schema":
+    import pyarrow as pa
+
+    return pa.schema(
+        {
+            "path": pa.string(),
+            "status": pa.string(),
+            "reason": pa.string(),
+            "place": pa.string(),
+            "size": pa.int64(),
+            "mtime_ns": pa.int64(),
+            "sha256": pa.string(),
+            "width": pa.int32(),
+            "height": pa.int32(),
+            "phash": pa.string(),
+            "sharpness": pa.float64(),
+            "pool": pa.string(),
+            "cluster": pa.string(),
+            "license": pa.string(),
+            "attribution": pa.string(),
+            "source": pa.string(),
+            "caption": pa.string(),
+            "categories": pa.list_(pa.string()),
+            "objects": pa.string(),
+        }
     )

@@ -1,19 +1,17 @@
 """Turns what was measured of the files, and what is said of them, into the rows of the index."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Self
-
-import pyarrow as pa
+from typing import Self
 
 from mifg_pipeline.corpus.annotate import annotate
 from mifg_pipeline.corpus.corpus import OBJECTS
 from mifg_pipeline.corpus.folder import FoundFile, Listing
-from mifg_pipeline.corpus.index_file import ROWS_AT_ONCE, IndexSettings, Row
-from mifg_pipeline.corpus.measure import Measurement, Unusable
+from mifg_pipeline.corpus.index_file import IndexSettings, Row, StoredIndex
 from mifg_pipeline.corpus.pools import Placement, Withheld, place_images
 from mifg_pipeline.corpus.problems import Problem
+from mifg_pipeline.images.measurement import Measurement, Unusable
 from mifg_pipeline.items import Pool
 
 
@@ -32,12 +30,15 @@ class Earlier:
     paths: frozenset[str]
 
     @classmethod
-    def of(cls, table: pa.Table | None) -> Self:
-        """Takes it out of the table of the index; nothing is known without one."""
+    def of(cls, index: StoredIndex | None) -> Self:
+        """Takes it out of the index; nothing is known without one."""
         measured: dict[FoundFile, Measurement | Unusable] = {}
         pools: dict[str, Pool] = {}
         paths: set[str] = set()
-        for row in _file_rows(table):
+        names = [field.name for field in (*fields(FoundFile), *fields(Measurement))]
+        for row in index.rows(*names, "status", "reason", "pool") if index else ():
+            if row["status"] == "problem":
+                continue
             paths.add(row["path"])
             file = FoundFile(row["path"], row["size"], row["mtime_ns"])
             if row["sha256"] is not None:
@@ -47,13 +48,6 @@ class Earlier:
             if row["pool"] is not None:
                 pools[row["sha256"]] = row["pool"]
         return cls(measured, pools, frozenset(paths))
-
-
-def _file_rows(table: pa.Table | None) -> Iterator[dict[str, Any]]:
-    if table is not None:
-        names = [field.name for field in (*fields(FoundFile), *fields(Measurement))]
-        for batch in table.select([*names, "status", "reason", "pool"]).to_batches(max_chunksize=ROWS_AT_ONCE):
-            yield from (row for row in batch.to_pylist() if row["status"] != "problem")
 
 
 def place_files(

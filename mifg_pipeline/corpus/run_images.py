@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from mifg_pipeline.corpus.corpus import Corpus
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.items import ImageRef
-from mifg_pipeline.store import RunFolder
+
+if TYPE_CHECKING:
+    from mifg_pipeline.store import RunFolder
 
 
 @dataclass(frozen=True)
@@ -19,11 +21,11 @@ class RunImages:
         corpus: The corpus that it was made from.
     """
 
-    run: RunFolder
+    run: "RunFolder"
     corpus: Corpus
 
     @classmethod
-    def open(cls, run: RunFolder, moved_corpus: Path | None = None) -> Self:
+    def open(cls, run: "RunFolder", moved_corpus: Path | None = None) -> Self:
         """Opens the corpus of a run.
 
         Args:

@@ -1,11 +1,11 @@
 """The figures of one indexing."""
 
 from collections import Counter
+from typing import Self
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import Field
 
+from mifg_pipeline.corpus.index_file import StoredIndex
 from mifg_pipeline.items import POOLS, Pool, Record
 
 
@@ -40,35 +40,43 @@ class IndexSummary(Record):
     problems: dict[str, int]
     notes: tuple[str, ...] = Field(default=())
 
+    def after(self, *, new: int = 0, removed: int = 0, notes: tuple[str, ...] = ()) -> Self:
+        """The summary of an indexing that has left such an index.
 
-def summarise(table: pa.Table, *, new: int, removed: int, notes: tuple[str, ...]) -> IndexSummary:
-    """Counts the rows of an index.
+        Args:
+            new: Files read this time.
+            removed: Files of the earlier index that are gone.
+            notes: What the user should know besides.
+        """
+        changes = {"new": new, "unchanged": self.unchanged - new, "removed": removed, "notes": notes}
+        return self.model_copy(update=changes)
 
-    Args:
-        table: The index.
-        new: Files read this time.
-        removed: Files of the earlier index that are gone.
-        notes: Passed on.
-    """
-    statuses = Counter(table["status"].to_pylist())
-    images = table.filter(pc.equal(table["status"], "image"))
-    pools = Counter(images["pool"].to_pylist())
+
+def summarise(index: StoredIndex) -> IndexSummary:
+    """Counts the rows of an index, as if nothing had changed."""
+    statuses, pools = Counter[str](), Counter[str]()
+    kinds = {"rejected": Counter[str](), "problem": Counter[str]()}
+    clusters: set[str] = set()
+    annotated = 0
+    for row in index.rows("status", "reason", "pool", "cluster", "objects"):
+        status = row["status"]
+        statuses[status] += 1
+        if status == "image":
+            pools[row["pool"]] += 1
+            clusters.add(row["cluster"])
+            annotated += bool(row["objects"])
+        elif status in kinds:
+            kinds[status][row["reason"].partition(":")[0]] += 1
     return IndexSummary(
         images=statuses["image"],
-        new=new,
-        unchanged=statuses.total() - statuses["problem"] - new,
-        removed=removed,
-        rejected=_kinds(table, "rejected"),
+        new=0,
+        unchanged=statuses.total() - statuses["problem"],
+        removed=0,
+        rejected=dict(sorted(kinds["rejected"].items())),
         duplicates=statuses["duplicate"],
         withheld=statuses["withheld"],
-        clusters=pc.count_distinct(images["cluster"]).as_py(),
+        clusters=len(clusters),
         pools={pool: pools[pool] for pool in POOLS},
-        annotated=pc.sum(pc.not_equal(images["objects"], "")).as_py() or 0,
-        problems=_kinds(table, "problem"),
-        notes=notes,
+        annotated=annotated,
+        problems=dict(sorted(kinds["problem"].items())),
     )
-
-
-def _kinds(table: pa.Table, status: str) -> dict[str, int]:
-    reasons = table.filter(pc.equal(table["status"], status))["reason"].to_pylist()
-    return dict(sorted(Counter(reason.partition(":")[0] for reason in reasons).items()))

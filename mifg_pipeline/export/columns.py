@@ -49,6 +49,11 @@ def answer_column(sample: Sample) -> str:
     return str(sample.answer.value) if sample.options is not None else sample.answer_text()
 
 
+def pass_rate_column(item: Item) -> float | None:
+    """Share of right replies in the difficulty probe; None where that was not made."""
+    return next((probe.correct / probe.attempts for probe in item.probes if probe.kind == "difficulty"), None)
+
+
 def row_of(entry: Entry, contents: list[bytes]) -> dict[str, Any]:
     """The row of an item, keyed by ``COLUMNS``.
 
@@ -75,7 +80,7 @@ def row_of(entry: Entry, contents: list[bytes]) -> dict[str, Any]:
         "roles": item.roles,
         "skills": item.skills,
         "difficulty": item.difficulty,
-        "pass_rate": None,
+        "pass_rate": pass_rate_column(item),
         "licenses": [image.license for image in item.images],
         "attributions": [image.attribution for image in item.images],
         "sources": [image.source for image in item.images],
@@ -92,4 +97,6 @@ def _provenance(item: Item) -> str:
         image.model_dump(mode="json", include={"sha256", "width", "height", "phash", "derived_from"})
         for image in item.images
     ]
-    return canonical_json({**origin, "digest": item.digest, "parent_id": item.parent_id, "images": images})
+    probes = [probe.model_dump(mode="json", exclude={"answers"}) for probe in item.probes]
+    made = {"digest": item.digest, "parent_id": item.parent_id, "images": images, "probes": probes}
+    return canonical_json({**origin, **made})

@@ -102,7 +102,10 @@ async def _make(
     *,
     stop_at: int | None = None,
 ) -> int:
-    """Opens the models of the run and makes its items; returns how many there are."""
+    """Opens the models of the run and makes its items, unless they are there; returns how many there are."""
+    made = sum(1 for _ in ledger.accepted())
+    if made >= (manifest.settings.items if stop_at is None else stop_at):
+        return made
     async with players(manifest.settings, run, ledger) as models:
         return await make_items(
             run,

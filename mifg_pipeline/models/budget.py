@@ -62,7 +62,8 @@ class Budget:
             What was set aside.
 
         Raises:
-            BudgetSpent: If the call would exceed the budget, whatever those under way turn out to cost.
+            BudgetSpent: If the call would exceed the budget, whatever those under way turn out to cost. It comes once
+                they have settled.
         """
         while (amount := most()) > (self.money_left - self._set_aside) + _ROUNDING:
             if not self._pending:
@@ -73,6 +74,8 @@ class Budget:
                 )
             await self._settled.wait()
         if self._settings.calls is not None and self._calls >= self._settings.calls:
+            while self._pending:  # the error ends the run: what is under way is paid, and shall not be lost
+                await self._settled.wait()
             raise BudgetSpent(f"The budget of {self._settings.calls} calls (budget.calls) is spent.", _REMEDY)
         self._calls += 1
         self._set_aside += amount

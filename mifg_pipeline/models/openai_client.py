@@ -33,7 +33,8 @@ from mifg_pipeline.models.rendering import ImageRenderer
 from mifg_pipeline.models.server_errors import Fault, Server, exception_for, fault_of, rejected_key, unknown_place
 
 MOST_REFUSALS: Final = 20
-"""Requests to a model that may be refused one after the other: then something is wrong with all, and the run stops."""
+"""Requests to a model for one purpose that may be refused one after the other: then something is wrong with all of
+them, and the run stops."""
 
 CONNECT_SECONDS: Final = 10.0
 
@@ -71,7 +72,7 @@ class OpenAIChat:
         self._seconds = settings.timeout
         # Other servers know the older name, and not all of them the newer one; some of OpenAI's models only that.
         self._limit_field = "max_completion_tokens" if settings.base_url is None else "max_tokens"
-        self._refused_in_a_row: Counter[str] = Counter()
+        self._refused_in_a_row: Counter[tuple[str, str]] = Counter()
         self._has_replied = False
         timeout = httpx2.Timeout(settings.timeout, connect=min(CONNECT_SECONDS, settings.timeout), pool=None)
         # No limit of its own (0): the throttle knows how many requests the server takes.
@@ -108,8 +109,8 @@ class OpenAIChat:
             ServerBusy: If the request may succeed later.
             RequestRefused: If this request never will.
             ImageError: If an image cannot be rendered.
-            MifgError: If no request will until something is mended, or ``MOST_REFUSALS`` to the model were refused
-                without a success in between.
+            MifgError: If no request will until something is mended, or ``MOST_REFUSALS`` to the model for
+                its purpose were refused without a success in between.
         """
         images = {
             part: await self._renderer.render(part)
@@ -117,18 +118,19 @@ class OpenAIChat:
             for part in message.parts
             if isinstance(part, ImagePart)
         }
+        streak = (request.model, request.purpose)
         try:
             reply = await self._send(request, encode_request(request, images, self._limit_field))
         except RequestRefused as refusal:
-            self._refused_in_a_row[request.model] += 1
-            if self._refused_in_a_row[request.model] < MOST_REFUSALS:
+            self._refused_in_a_row[streak] += 1
+            if self._refused_in_a_row[streak] < MOST_REFUSALS:
                 raise
             raise MifgError(
-                f"{self._server.url} refused {MOST_REFUSALS} requests to {request.model} one after the other, the last "
-                f"one with: {refusal}.",
+                f"{self._server.url} refused {MOST_REFUSALS} requests to {request.model} for {request.purpose} one "
+                f"after the other, the last one with: {refusal}.",
                 "Mend what it says (see the settings of the model), then run the same command again.",
             ) from refusal
-        del self._refused_in_a_row[request.model]
+        del self._refused_in_a_row[streak]
         self._has_replied = True
         return reply
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -19,8 +20,9 @@ from mifg_pipeline.store.files import unwritable
 
 HOST = "127.0.0.1"
 POLL_SECONDS = 0.25
-LINES_SHOWN = 15
-TAIL_BYTES = 8_192
+LINES_SHOWN = 5
+TAIL_BYTES = 65_536
+ERROR = re.compile(r"\b[\w.]*(?:Error|Exception|error): .+")
 
 
 def check_interpreter(serve: ServeSettings) -> None:
@@ -126,8 +128,8 @@ async def _cancelled_by_end_of(process: asyncio.subprocess.Process, log: Path) -
         if not end.done() or block.uncancel() > 0:
             raise
         raise MifgError(
-            f"The model server ended with status {end.result()}. The last lines of {log}:\n{_last_lines(log)}\n",
-            "Mend what they complain about (often with --set serve.arguments=…) and run the same command again.",
+            f"The model server ended with status {end.result()}. {log} says:\n{_last_words(log)}\n",
+            "Mend what it complains about (often with --set serve.arguments=…) and run the same command again.",
         ) from None
     finally:
         end.remove_done_callback(cancel_block)
@@ -173,8 +175,10 @@ def _free_port() -> int:
         return port
 
 
-def _last_lines(log: Path) -> str:
+def _last_words(log: Path) -> str:
+    """The last errors in a log, each once, for vLLM repeats them in a noise of tracebacks; else its last lines."""
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - TAIL_BYTES))
-        lines = file.read().decode("utf-8", "replace").splitlines()
+        tail = file.read().decode("utf-8", "replace")
+    lines = list(dict.fromkeys(ERROR.findall(tail))) or tail.splitlines()
     return "\n".join(lines[-LINES_SHOWN:])

@@ -54,7 +54,7 @@ def write_run_report(run: RunFolder, corpus: Corpus, ledger: Ledger) -> None:
         .render(
             title=f"{run.root.resolve().name}: report",
             manifest=manifest,
-            funnel=Funnel.of(ledger.trails()),
+            funnel=Funnel.of_run(ledger),
             quotas=asked_and_reached(manifest.settings, manifest.families_off, ledger),
             figures=figures,
             plots=_plots(figures, manifest.settings.gates),

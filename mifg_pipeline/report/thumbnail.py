@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from mifg_pipeline.corpus import load_upright
+from mifg_pipeline.corpus.pixels import load_upright
 from mifg_pipeline.errors import MifgError
 
 

@@ -8,7 +8,7 @@ from scripted_solver import ScriptedSolver, images_of, texts_of
 
 from mifg_pipeline.agents.difficulty_critic import DifficultyCritic
 from mifg_pipeline.agents.prober import Prober, Subject
-from mifg_pipeline.config import AgentSettings, GenerateSettings, ModelSettings, ProbeSettings
+from mifg_pipeline.config import AgentSettings, GenerateSettings, ModelSettings, ProbeSettings, SequentialTest
 from mifg_pipeline.items import Answer, Claim, Region
 
 ALL_IMAGES, NO_IMAGES = frozenset({0, 1, 2}), frozenset()
@@ -121,9 +121,11 @@ def test_what_is_answered_blind_is_rejected_before_any_image_is_sent(draft):
 
 def test_what_is_answered_without_an_image_is_rejected_and_no_further_image_withheld(draft):
     solver = solver_that_manages(draft, lambda shown, pixels: shown >= {1})
-    criticism = criticise(draft, solver)
+    criticism = criticise(draft, solver, necessity=SequentialTest(p1=0.8, alpha=0.003, beta=0.005, most=100))
     assert failure(criticism) == "necessity"
-    assert criticism.findings.steps[-1].result.figures["images"] == [0]
+    figures = criticism.findings.steps[-1].result.figures
+    # With all of alpha for one image, five right replies would do.
+    assert (figures["images"], figures["attempts"]) == ([0], [6])
     assert not any("Image 2: (not shown)" in texts_of(request) for request in solver.requests if images_of(request))
 
 

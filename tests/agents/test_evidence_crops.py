@@ -71,3 +71,9 @@ def test_much_evidence_is_shown_in_one_crop():
     scattered = [(0, (x, 100, x + 30, 130)) for x in range(50, 900, 170)]
     assert len(scattered) == 5
     assert len(evidence_crops(draft_with(*scattered))) == 1
+
+
+def test_what_touches_what_was_joined_is_joined_too():
+    # The third overlaps the first alone; both together overlap the second.
+    chain = [(0, (41, 91, 71, 121)), (0, (161, 71, 191, 101)), (0, (141, 191, 171, 221))]
+    assert evidence_crops(draft_with(*chain)) == ((0, (0, 30, 232, 262)),)

@@ -66,11 +66,13 @@ def letter_of(request, option):
     return next(line[0] for line in lines if line[1:] == f". {option}")
 
 
-def knows_where_it_is():
+def knows_where_it_is(only_enlarged=False):
     """Solves what shows all images, in whatever order; the one that is asked for is Image 2 of the draft."""
     asked_for = []
 
     def solve(request):
+        if only_enlarged and not any(isinstance(part, ImagePart) and part.crop for part in request.messages[-1].parts):
+            return {"thought": "", "answer": letter_of(request, "Image 1")}
         if any("(not shown)" in part.text for part in request.messages[-1].parts if isinstance(part, TextPart)):
             return {"thought": "", "answer": letter_of(request, "Image 1")}
         shown = images_shown(request)
@@ -115,3 +117,13 @@ def test_probes_of_earlier_rounds_are_forgotten_and_their_calls_are_not(attempt)
     model, state = attempt(guesses_well)
     assert [probe.kind for probe in state["probes"]] == ["blind"]
     assert len(state["calls"]) == 3 + len(model.requests["solution"])
+
+
+def test_a_doubt_of_the_critic_stays_where_the_verifier_has_none(attempt):
+    _, state = attempt(knows_where_it_is(only_enlarged=True))
+    assert state["failure"] is None
+    assert [result.reason for result in state["passed"] if result.gate in ("difficulty", "consistency")] == [
+        "right in none of 4 attempts",
+        "",
+    ]
+    assert state["people_first"]

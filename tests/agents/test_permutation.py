@@ -93,6 +93,12 @@ def test_images_roles_and_evidence_move_together(make_question):
     assert [(region.image, region.label) for region in shown.evidence] == [(2, "kite")]
 
 
+def test_the_claim_speaks_of_the_old_order_and_is_dropped(make_question):
+    draft = make_question("What is in Image 1?", Answer(kind="text", value="kite"))
+    assert draft.claim is not None
+    assert permuted(draft, ROTATED).claim is None
+
+
 @pytest.mark.parametrize(
     ("question", "answer", "options"),
     [

@@ -17,7 +17,7 @@ SCENES = Path(__file__).parents[2] / "data"
 
 @pytest.fixture(scope="module")
 def good():
-    return good_candidates(Corpus.open(SCENES).images, 100, seed=1)
+    return good_candidates(Corpus.open(SCENES).images, 80, seed=1)
 
 
 def test_good_candidates_pass_at_few_calls(good):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mifg_pipeline.config import load_settings
+from mifg_pipeline.config import GenerateSettings, load_settings
 from mifg_pipeline.errors import MifgError
 
 OWN = "{own: {model: big, server: {base_url: serve}}}"
@@ -49,6 +49,11 @@ def test_where_the_model_is_served_does_not_make_another_run():
     assert here.identity() == load("serve.start_timeout=5").identity()
 
 
+def test_what_is_served_from_where_can_be_left_out_of_what_a_run_stores():
+    stored = load().model_dump(mode="json", exclude={"serve"})
+    assert GenerateSettings.model_validate(stored).served_names == ("org/model",)
+
+
 def test_arguments_may_be_numbers():
     assert load("serve.arguments=[--max-model-len, 4096]").serve.arguments == ("--max-model-len", "4096")
 
@@ -56,7 +61,7 @@ def test_arguments_may_be_numbers():
 @pytest.mark.parametrize(
     ("overrides", "serve", "complaint"),
     [
-        ([f"models={OWN}"], None, "give --serve MODEL"),
+        ([f"models={OWN}"], None, "Give --serve MODEL"),
         ([f"models={REMOTE}"], "org/model", "no model says server.base_url: serve"),
         (["models=1"], "org/model", "models: Input should be"),
         (["models.served=1"], "org/model", "models.served: Input should be"),

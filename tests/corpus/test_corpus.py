@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mifg_pipeline.corpus import Corpus, cached_upright, index_corpus
+from mifg_pipeline.corpus import Corpus, index_corpus
+from mifg_pipeline.corpus.pixels import cached_upright
 from mifg_pipeline.errors import MifgError
 
 INDEX = "corpus.parquet"

@@ -7,12 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import imagehash
-import numpy as np
 import pytest
 from PIL import Image
 
 from mifg_pipeline.corpus import Corpus, index_corpus
-from mifg_pipeline.corpus.measure import IN_PROCESS_FILES, measure_sharpness
+from mifg_pipeline.images.measure_files import IN_PROCESS_FILES
 
 SavePhoto = Callable[..., Path]
 WriteLines = Callable[..., Path]
@@ -39,17 +38,6 @@ def test_image_is_measured_upright(folder: Path, make_photo: Callable[..., Image
     assert (image.width, image.height) == (300, 400)
     assert image.phash == str(imagehash.phash(upright))
     assert image.sha256 == hashlib.sha256((folder / "turned.png").read_bytes()).hexdigest()
-
-
-def test_sharpness_falls_with_blur_and_hardly_depends_on_scale() -> None:
-    rng = np.random.default_rng(0)
-    sharp = rng.integers(0, 256, (512, 512), dtype=np.uint8)
-    blurred = np.asarray(Image.fromarray(sharp).reduce(8).resize((512, 512)))
-    enlarged = np.asarray(Image.fromarray(sharp).resize((1024, 1024), Image.Resampling.NEAREST))
-    larger_still = np.asarray(Image.fromarray(sharp).resize((2048, 2048), Image.Resampling.NEAREST))
-
-    assert measure_sharpness(blurred) < measure_sharpness(sharp) / 10
-    assert measure_sharpness(larger_still) == pytest.approx(measure_sharpness(enlarged), rel=0.01)
 
 
 def test_workers_give_what_one_process_gives(tmp_path: Path, save_photo: SavePhoto) -> None:

@@ -18,7 +18,7 @@ from mifg_pipeline.corpus import Corpus, index_corpus
 from mifg_pipeline.errors import MifgError
 
 SavePhoto = Callable[..., Path]
-INDEX = "corpus.parquet"
+INDEX, RECEIPT = "corpus.parquet", ".corpus.receipt.json"
 
 
 def test_missing_folder(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_full_disk_leaves_the_earlier_index(folder: Path, save_photo: SavePhoto)
 
     assert "cannot be written (File too large)" in done.stderr
     assert (folder / INDEX).read_bytes() == before
-    assert sorted(path.name for path in folder.iterdir()) == ["a.png", "b.png", INDEX, "d.png", "sub"]
+    assert sorted(path.name for path in folder.iterdir()) == [RECEIPT, "a.png", "b.png", INDEX, "d.png", "sub"]
 
 
 @pytest.fixture

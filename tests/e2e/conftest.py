@@ -1,6 +1,7 @@
 """The command line as users start it, and the shipped corpus in a folder that may be written to."""
 
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -59,3 +60,20 @@ def finished_run(tmp_path_factory, mifg: Mifg, corpus: Path) -> Path:
     run = tmp_path_factory.mktemp("runs") / "finished"
     mifg("generate", "--corpus", corpus, "--out", run, "--items", 40, "--seed", 7, "--concurrency", 2)
     return run
+
+
+@pytest.fixture(scope="session")
+def scenes(tmp_path_factory, mifg: Mifg) -> Path:
+    """The drawn scenes of the shipped corpus, indexed: what the simulated world knows."""
+    root = tmp_path_factory.mktemp("drawn") / "scenes"
+    shutil.copytree(Path(str(files("mifg_pipeline") / "data" / "scenes")), root)
+    mifg("corpus", "index", root)
+    return root
+
+
+@pytest.fixture
+def dead_url() -> str:
+    """Base URL of a server that is not there."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{listener.getsockname()[1]}/v1"

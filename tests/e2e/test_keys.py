@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from key_check import KeyCheck
+from wrong_keys import with_wrong_key
 
 from mifg_pipeline.corpus import Corpus
 from mifg_pipeline.corpus.draw import draw_corpus
@@ -88,25 +89,6 @@ def test_no_key_of_the_other_families_is_wrong_and_planted_ones_are_found(mixed_
     assert [(line["id"], line["provenance"]["writer"]) for line in lines if not check.agrees(line)] == []
     planted = [with_wrong_key(line, rng) for line in rng.sample(lines, PLANTED)]
     assert [(line["id"], line["provenance"]["writer"]) for line in planted if check.agrees(line)] == []
-
-
-def with_wrong_key(line, rng):
-    """The item with another answer of the same kind."""
-    answer = dict(line["answer"])
-    match answer["kind"]:
-        case "choice":
-            answer["value"] = rng.choice([letter for letter in letters_of(line) if letter != answer["value"]])
-        case "integer":
-            answer["value"] += rng.choice((-1, 1))
-        case "list":
-            answer["value"] = [*answer["value"][:-1], "9"]
-        case "text":
-            answer["value"] = answer["value"][::-1] + "X"
-    return {**line, "answer": answer}
-
-
-def letters_of(line):
-    return OPTION_LETTERS[: len(line["options"])]
 
 
 def test_the_text_alone_does_not_predict_the_key(lines, photos_and_scenes):

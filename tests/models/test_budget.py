@@ -112,6 +112,20 @@ def test_that_text_is_judged_well_says_nothing_about_images():
     assert server.paid == pytest.approx(8000.4)
 
 
+def test_a_spent_budget_stops_the_run_only_when_what_is_under_way_has_ended():
+    server = Server((4, 10))
+
+    async def work():
+        model = Budget(BudgetSettings(calls=1), Usage()).around(server, PRICE)
+        under_way = asyncio.create_task(model.complete(REQUEST))
+        await asyncio.sleep(0)
+        with pytest.raises(BudgetSpent):
+            await model.complete(REQUEST)
+        return under_way.done()
+
+    assert run(work())
+
+
 def test_the_error_says_what_to_do():
     (error,) = ask(Server((4, 0)), Budget(BudgetSettings(calls=7), Usage(calls=7)), 1)
     assert "7 calls (budget.calls)" in error.problem

@@ -191,10 +191,10 @@ def test_missing_figures_are_nought():
 TOO_MANY = {"message": "too many images"}
 
 
-async def be_refused(chat, model, times):
+async def be_refused(chat, model, times, purpose="test"):
     for _ in range(times):
         with pytest.raises(RequestRefused):
-            await chat.complete(question(model=model))
+            await chat.complete(question(model=model, purpose=purpose))
 
 
 def test_a_streak_of_refusals_stops_the_run_with_the_reason():
@@ -231,6 +231,17 @@ def test_a_reply_of_one_model_does_not_end_the_streak_of_another():
             await chat.complete(question(model="seer"))
 
     with pytest.raises(MifgError, match="20 requests to seer"):
+        asyncio.run(run())
+
+
+def test_a_reply_for_one_purpose_does_not_end_the_streak_of_another():
+    async def run():
+        async with chat_server(refuse_but_sample_1) as running, chat_with(running.url) as chat:
+            await be_refused(chat, "seer", MOST_REFUSALS - 1, purpose="question_writer")
+            await chat.complete(question(purpose="inventory", sample=1))
+            await chat.complete(question(purpose="question_writer"))
+
+    with pytest.raises(MifgError, match="20 requests to seer for question_writer"):
         asyncio.run(run())
 
 

@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from mifg_pipeline.agents.replies import Inventory
-from mifg_pipeline.cli import app
+from mifg_pipeline.cli.app import app
 from mifg_pipeline.corpus import index_corpus
 from mifg_pipeline.corpus.draw import draw_corpus
 from mifg_pipeline.errors import MifgError

@@ -28,8 +28,8 @@ _JPEG_QUALITY = 90
 _SCENE_NAME = re.compile(r"scene-(\d{6,})\.jpg")
 _PART = ".part"
 _UNFINISHED = re.compile(rf"({_SCENE_NAME.pattern}|{re.escape(METADATA)}){re.escape(_PART)}")
-_COMPANIONS = (METADATA, "corpus.parquet")
-"""What may lie beside the scenes: their annotations, and the index of the folder."""
+_COMPANIONS = (METADATA, "corpus.parquet", ".corpus.receipt.json")
+"""What may lie beside the scenes: their annotations, and the index of the folder with its receipt."""
 
 _SCENES_PER_PROCESS = 16
 """Starting a process takes as long as drawing about half as many scenes."""

@@ -9,6 +9,7 @@ from PIL import Image
 
 from mifg_pipeline.corpus.draw import DrawSummary, draw_corpus, draw_scene
 from mifg_pipeline.corpus.index_file import INDEX_NAME
+from mifg_pipeline.corpus.receipt import RECEIPT_NAME
 from mifg_pipeline.errors import MifgError
 
 
@@ -98,6 +99,7 @@ def test_datasets_reads_it_as_an_image_folder(folder, tmp_path):
 
 def test_grows_after_it_was_indexed(grown):
     (grown / INDEX_NAME).write_bytes(b"index")
+    (grown / RECEIPT_NAME).write_bytes(b"receipt")
     assert draw_corpus(grown, 4, seed=1) == DrawSummary(drawn=1, kept=3)
 
 

@@ -1,0 +1,37 @@
+"""All commands under one name."""
+
+import typer
+
+from mifg_pipeline import __version__
+from mifg_pipeline.cli.corpus import app as corpus_app
+from mifg_pipeline.cli.export import export
+from mifg_pipeline.cli.generate import generate
+from mifg_pipeline.cli.review import app as review_app
+from mifg_pipeline.cli.status import status
+from mifg_pipeline.cli.stub import stub
+
+app = typer.Typer(
+    name="mifg",
+    help="Make multi-image, fine-grained question-answer data from a folder of images, and have people verify it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(corpus_app, name="corpus")
+app.command("generate")(generate)
+app.command("status")(status)
+app.add_typer(review_app, name="review")
+app.command("export")(export)
+app.command("stub")(stub)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mifg {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Show the version."),
+) -> None:
+    del version
