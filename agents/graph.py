@@ -9,11 +9,12 @@ mend it, and ends the attempt otherwise.
 """
 
 import time
-from typing import Literal
+from collections.abc import Awaitable, Callable
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
+from langgraph.types import Command
 
 from mifg_pipeline.agents.findings import Findings
 from mifg_pipeline.agents.inventory import take_inventories
@@ -29,7 +30,7 @@ from mifg_pipeline.store.ledger import TrailEntry
 from mifg_pipeline.store.usage import Usage
 
 ItemGraph = CompiledStateGraph[ItemState, Agents, ItemState, ItemState]
-Step = Literal["image_curator", "question_writer", "lints", "difficulty_critic", "answer_verifier"]
+Step = Callable[[ItemState, Runtime[Agents]], Awaitable[ItemState]]
 
 FINAL_STEPS = FINAL_GATES | {"image_curator", "unreadable_image"}
 """Failures that another draft over the same images cannot mend."""
@@ -40,17 +41,12 @@ STEPS_PER_ROUND = 4
 def build_graph() -> ItemGraph:
     """The compiled graph; run it with ``initial_state``, ``Agents`` as context and ``recursion_limit``."""
     graph = StateGraph(ItemState, context_schema=Agents)
-    graph.add_node("image_curator", image_curator)
-    graph.add_node("question_writer", question_writer)
-    graph.add_node("lints", lints)
-    graph.add_node("difficulty_critic", difficulty_critic)
-    graph.add_node("answer_verifier", answer_verifier)
     graph.add_edge(START, "image_curator")
-    _route(graph, "image_curator", "question_writer")
-    _route(graph, "question_writer", "lints")
-    _route(graph, "lints", "difficulty_critic")
-    _route(graph, "difficulty_critic", "answer_verifier")
-    _route(graph, "answer_verifier", END)
+    _add_step(graph, image_curator, "question_writer")
+    _add_step(graph, question_writer, "lints")
+    _add_step(graph, lints, "difficulty_critic")
+    _add_step(graph, difficulty_critic, "answer_verifier")
+    _add_step(graph, answer_verifier, END)
     return graph.compile()
 
 
@@ -178,11 +174,14 @@ def next_step(state: ItemState, max_rounds: int, onward: str) -> str:
     return "question_writer" if can_be_mended else END
 
 
-def _route(graph: StateGraph[ItemState, Agents, ItemState, ItemState], step: Step, onward: str) -> None:
-    def choose(state: ItemState, runtime: Runtime[Agents]) -> str:
-        return next_step(state, runtime.context.settings.max_rounds, onward)
+def _add_step(graph: StateGraph[ItemState, Agents, ItemState, ItemState], step: Step, onward: str) -> None:
+    """Adds a step that says where to go from there; conditional edges would read the whole state once more."""
 
-    graph.add_conditional_edges(step, choose, [onward, "question_writer", END])
+    async def routed(state: ItemState, runtime: Runtime[Agents]) -> Command[str]:
+        after = await step(state, runtime)
+        return Command(update=after, goto=next_step({**state, **after}, runtime.context.settings.max_rounds, onward))
+
+    graph.add_node(step.__name__, routed, destinations=(onward, "question_writer", END))
 
 
 def _subject(state: ItemState) -> Subject:

@@ -5,6 +5,7 @@ from mifg_pipeline.store.decisions import ReviewedItem, Status, edited_item
 from mifg_pipeline.store.events import EventLog, event_logs
 from mifg_pipeline.store.funnel import Funnel, StepCount
 from mifg_pipeline.store.ledger import Accepted, AcceptedFacts, Ledger, Outcome, Rejected, TrailEntry
+from mifg_pipeline.store.loss import Loss, loss_on_programs
 from mifg_pipeline.store.review_records import Decision, Edits, Judgement, ReviewEvent
 from mifg_pipeline.store.reviewed import reviewed_items, verified_items
 from mifg_pipeline.store.run_folder import CorpusLocation, RunFolder, RunManifest
@@ -20,6 +21,7 @@ __all__ = [
     "Funnel",
     "Judgement",
     "Ledger",
+    "Loss",
     "Outcome",
     "QuotaOutcome",
     "Rejected",
@@ -34,6 +36,7 @@ __all__ = [
     "asked_and_reached",
     "edited_item",
     "event_logs",
+    "loss_on_programs",
     "reviewed_items",
     "verified_items",
 ]

@@ -32,6 +32,35 @@ STEP_ORDER = (
 """Agents, gates and run-level rules in the order in which an attempt meets them."""
 
 
+AGENT_OF = {
+    "inventory": "image_curator",
+    "judge": "difficulty_critic",
+    "resolvability": "difficulty_critic",
+    "blind": "difficulty_critic",
+    "necessity": "difficulty_critic",
+    "glance": "difficulty_critic",
+    "difficulty": "difficulty_critic",
+    "focus": "answer_verifier",
+    "consistency": "answer_verifier",
+}
+"""The agent that takes a step, for steps that are not named after one; lints and run-level rules have none."""
+
+AGENTS = ("image_curator", "question_writer", "difficulty_critic", "answer_verifier")
+
+
+@dataclass(frozen=True)
+class AgentCost:
+    """What an agent took.
+
+    Attributes:
+        seconds: CPU time.
+        usage: Model calls.
+    """
+
+    seconds: float
+    usage: Usage
+
+
 @dataclass
 class StepCount:
     """Figures of one step.
@@ -110,6 +139,14 @@ class Funnel:
     def usage(self) -> Usage:
         """Model calls of all steps together."""
         return sum((count.usage for count in self.steps.values()), Usage())
+
+    def by_agent(self) -> dict[str, AgentCost]:
+        """What each agent took, in the order in which they work."""
+        steps = {agent: [c for name, c in self.steps.items() if AGENT_OF.get(name, name) == agent] for agent in AGENTS}
+        return {
+            agent: AgentCost(sum(count.seconds for count in counts), sum((count.usage for count in counts), Usage()))
+            for agent, counts in steps.items()
+        }
 
     def top_rejecters(self, most: int = 3) -> list[tuple[str, int]]:
         """The steps that ended the most attempts."""

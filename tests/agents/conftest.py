@@ -1,5 +1,6 @@
-"""A model that says what a test tells it to, and corpus images to show it."""
+"""A model that says what a test tells it to, corpus images to show it, and attempts that it plays in."""
 
+import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Callable
@@ -8,8 +9,14 @@ from typing import Any
 
 import pytest
 
-from mifg_pipeline.config import ModelSettings
-from mifg_pipeline.items import CorpusImage
+from mifg_pipeline.agents.answer_verifier import AnswerVerifier
+from mifg_pipeline.agents.difficulty_critic import DifficultyCritic
+from mifg_pipeline.agents.graph import build_graph, initial_state, recursion_limit
+from mifg_pipeline.agents.image_curator import ImageCurator
+from mifg_pipeline.agents.prober import Prober
+from mifg_pipeline.agents.state import Agents
+from mifg_pipeline.config import GenerateSettings, ModelSettings
+from mifg_pipeline.items import CorpusImage, ImageRef
 from mifg_pipeline.models.chat import ChatReply, ChatRequest, ImagePart, TextPart
 
 SETTINGS = ModelSettings(model="scripted")
@@ -108,3 +115,38 @@ def data_of() -> Callable[[ChatRequest], Any]:
         return json.loads(text.split("```json\n")[1].split("\n```")[0])
 
     return data
+
+
+GRAPH = build_graph()
+
+
+@pytest.fixture
+def last_state(make_corpus_image):
+    """Runs an attempt over eight images in which one model, "big", writes and plays the given roles."""
+    corpus = [make_corpus_image(f"gate {n}", phash=f"{n * 0x9E3779B97F4A7C15 % 2**64:016x}") for n in range(8)]
+
+    def run(model: ScriptedModel, attempt: int = 0, **roles: Any) -> Any:
+        settings = GenerateSettings(
+            items=1,
+            models={"big": {"model": "scripted"}},
+            agents={"question_writer": {"big": 1}, **roles},
+        )
+        models = {"big": model}
+
+        def locate(image: ImageRef, attempt: int) -> Path:
+            return Path(image.path)
+
+        prober = Prober(settings, models, locate)
+        agents = Agents(
+            settings=settings,
+            curator=ImageCurator(corpus, settings),
+            writer=None,
+            critic=DifficultyCritic(settings, models, locate, prober),
+            verifier=AnswerVerifier(settings, locate, readings={}, workers=None, prober=prober),
+            locate=locate,
+            models=models,
+        )
+        config = {"recursion_limit": recursion_limit(settings.max_rounds)}
+        return asyncio.run(GRAPH.ainvoke(initial_state(attempt), config, context=agents))
+
+    return run

@@ -1,17 +1,9 @@
 """An attempt whose agents are models: from candidates to a draft that went through all gates."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
 
-from mifg_pipeline.agents.answer_verifier import AnswerVerifier
-from mifg_pipeline.agents.difficulty_critic import DifficultyCritic
-from mifg_pipeline.agents.graph import build_graph, initial_state, recursion_limit
-from mifg_pipeline.agents.image_curator import ImageCurator
-from mifg_pipeline.agents.prober import Prober
-from mifg_pipeline.agents.state import Agents
-from mifg_pipeline.config import GenerateSettings
 from mifg_pipeline.corpus.pixels import ImageError
 
 SEEN = {"objects": [{"label": "padlock", "bbox": [100, 100, 140, 140]}], "texts": [], "details": []}
@@ -19,37 +11,13 @@ PICKED = {"images": [3, 1], "idea": "Compare the padlocks."}
 FINE = {"fine_grained": True, "needs_all_images": True, "unambiguous": True, "well_put": True, "problems": []}
 VAGUE = {**FINE, "unambiguous": False, "problems": ["There are two padlocks in Image 1."]}
 
-GRAPH = build_graph()
-
 
 @pytest.fixture
-def attempt(make_corpus_image):
-    """Runs one attempt and returns its last state."""
-    corpus = [make_corpus_image(f"gate {n}", phash=f"{n * 0x9E3779B97F4A7C15 % 2**64:016x}") for n in range(8)]
+def attempt(last_state):
+    """Runs one attempt in which a model picks the images and writes, and returns its last state."""
 
     def run(model, number=0, **roles):
-        settings = GenerateSettings(
-            items=1,
-            models={"big": {"model": "scripted"}},
-            agents={"question_writer": {"big": 1}, "image_curator": "big", **roles},
-        )
-        models = {"big": model}
-
-        def locate(image, attempt):
-            return Path(image.path)
-
-        prober = Prober(settings, models, locate)
-        agents = Agents(
-            settings=settings,
-            curator=ImageCurator(corpus, settings),
-            writer=None,
-            critic=DifficultyCritic(settings, models, locate, prober),
-            verifier=AnswerVerifier(settings, locate, readings={}, workers=None, prober=prober),
-            locate=locate,
-            models=models,
-        )
-        config = {"recursion_limit": recursion_limit(settings.max_rounds)}
-        return asyncio.run(GRAPH.ainvoke(initial_state(number), config, context=agents))
+        return last_state(model, number, **{"image_curator": "big", **roles})
 
     return run
 

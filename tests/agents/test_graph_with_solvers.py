@@ -1,51 +1,17 @@
 """An attempt whose draft is put to solvers: what they make of it decides where it goes."""
 
-import asyncio
-from pathlib import Path
-
 import pytest
 
-from mifg_pipeline.agents.answer_verifier import AnswerVerifier
-from mifg_pipeline.agents.difficulty_critic import DifficultyCritic
-from mifg_pipeline.agents.graph import build_graph, initial_state, recursion_limit
-from mifg_pipeline.agents.image_curator import ImageCurator
-from mifg_pipeline.agents.prober import Prober
-from mifg_pipeline.agents.state import Agents
-from mifg_pipeline.config import GenerateSettings
 from mifg_pipeline.models.chat import ImagePart, TextPart
-
-GRAPH = build_graph()
 
 
 @pytest.fixture
-def attempt(make_corpus_image, scripted, asked_question):
+def attempt(last_state, scripted, asked_question):
     """Runs one attempt in which a model writes and attempts the question; returns the model and the last state."""
-    corpus = [make_corpus_image(f"gate {n}", phash=f"{n * 0x9E3779B97F4A7C15 % 2**64:016x}") for n in range(8)]
 
     def run(solution, questions=None):
-        settings = GenerateSettings(
-            items=1,
-            models={"big": {"model": "scripted"}},
-            agents={"question_writer": {"big": 1}, "solvers": ["big"]},
-        )
         model = scripted(question=questions or [asked_question], solution=[solution])
-        models = {"big": model}
-
-        def locate(image, attempt):
-            return Path(image.path)
-
-        prober = Prober(settings, models, locate)
-        agents = Agents(
-            settings=settings,
-            curator=ImageCurator(corpus, settings),
-            writer=None,
-            critic=DifficultyCritic(settings, models, locate, prober),
-            verifier=AnswerVerifier(settings, locate, readings={}, workers=None, prober=prober),
-            locate=locate,
-            models=models,
-        )
-        config = {"recursion_limit": recursion_limit(settings.max_rounds)}
-        return model, asyncio.run(GRAPH.ainvoke(initial_state(0), config, context=agents))
+        return model, last_state(model, solvers=["big"])
 
     return run
 

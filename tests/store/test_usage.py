@@ -22,3 +22,17 @@ def test_the_funnel_keeps_the_usage_of_each_step():
     assert funnel.steps["lint"].usage == Usage()
     assert funnel.steps["blind"].usage == BLIND + BLIND
     assert funnel.usage() == BLIND + BLIND + JUDGE + JUDGE
+
+
+def test_steps_add_up_to_the_agents_that_take_them():
+    trail = (
+        TrailEntry("image_curator", 0, True, 1.0),
+        TrailEntry("inventory", 0, True, 0.5, JUDGE),
+        TrailEntry("lint", 0, True, 9.0),
+        TrailEntry("judge", 0, True, 0.25, JUDGE),
+        TrailEntry("blind", 0, True, 0.25, BLIND),
+    )
+    agents = Funnel.of([trail]).by_agent()
+    assert (agents["image_curator"].seconds, agents["image_curator"].usage) == (1.5, JUDGE)
+    assert (agents["difficulty_critic"].seconds, agents["difficulty_critic"].usage) == (0.5, JUDGE + BLIND)
+    assert agents["answer_verifier"].usage == Usage()
