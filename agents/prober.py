@@ -155,6 +155,8 @@ def solution_request(
 
 async def _all(attempts: Sequence[Coroutine[None, None, Value]]) -> list[Value]:
     """What all of them return, in order; if one fails, the others are ended before its error goes on."""
+    if len(attempts) == 1:
+        return [await attempts[0]]
     tasks = [asyncio.ensure_future(attempt) for attempt in attempts]
     try:
         return await asyncio.gather(*tasks)

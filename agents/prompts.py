@@ -69,7 +69,8 @@ class PromptLibrary:
         """
         try:
             template = self._environment.get_template(_file(name))
-            system, task = ("".join(template.blocks[block](template.new_context(variables))) for block in _BLOCKS)
+            context = template.new_context(variables, shared=True)
+            system, task = ("".join(template.blocks[block](context)) for block in _BLOCKS)
         except KeyError as error:
             raise _unusable(name, f"has no block {error}") from error
         except TemplateError as error:

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from mifg_pipeline.gates.references import without_references
 from mifg_pipeline.items import Draft
-from mifg_pipeline.scoring import normalize, read_number
+from mifg_pipeline.scoring import may_begin_number, normalize, read_number
 
 _MASK = " § "
 """Stands for what is no answer; it is no word of any text, so no phrase reaches across it."""
@@ -88,7 +88,7 @@ def _numbers(text: str) -> Iterator[Fraction]:
     words = text.split()
     start = 0
     while start < len(words):
-        for length in range(_LONGEST_NUMBER, 0, -1):
+        for length in range(_LONGEST_NUMBER, 0, -1) if may_begin_number(words[start]) else ():
             phrase = words[start : start + length]
             number = read_number(" ".join(phrase)) if len(phrase) == length and phrase != ["one"] else None
             if number is not None:

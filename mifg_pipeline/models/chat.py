@@ -58,6 +58,11 @@ class ReplySchema:
     name: str
     schema: Mapping[str, JsonValue]
 
+    @cached_property
+    def digest(self) -> str:
+        """Of name and schema."""
+        return content_digest([self.name, dict(self.schema)])
+
 
 @dataclass(frozen=True)
 class ChatRequest:
@@ -90,7 +95,7 @@ class ChatRequest:
             {
                 "model": self.model,
                 "messages": [[message.role, *map(_part_key, message.parts)] for message in self.messages],
-                "schema": [self.schema.name, dict(self.schema.schema)] if self.schema else None,
+                "schema": self.schema.digest if self.schema else None,
                 "parameters": [self.temperature, self.max_tokens, self.sample],
                 "extra_body": dict(self.extra_body),
             }

@@ -21,7 +21,7 @@ def fold(text: str) -> str:
 
     Raised and circled digits and fractions stay what they are: NFKC would make 52 of 5².
     """
-    composed = unicodedata.normalize("NFC", "".join(map(_compatible, text)))
+    composed = text if text.isascii() else unicodedata.normalize("NFC", "".join(map(_compatible, text)))
     plain = composed.casefold().translate(_DASHES).translate(_APOSTROPHES)
     return " ".join(plain.split())
 

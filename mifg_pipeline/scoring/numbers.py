@@ -24,6 +24,12 @@ _ONES = {word: number for number, word in enumerate(_ONE_TO_NINE, start=1)}
 _TEENS = {word: number for number, word in enumerate(_TEN_TO_FOURTEEN + _FIFTEEN_TO_NINETEEN, start=10)}
 _TENS = {word: 10 * number for number, word in enumerate(_TWENTY_TO_NINETY, start=2)}
 _SCALES = {"billion": 10**9, "million": 10**6, "thousand": 10**3}
+_FIRST_WORDS = {"a", "minus", "negative", "zero", *_ONES, *_TEENS, *_TENS}
+
+
+def may_begin_number(word: str) -> bool:
+    """Whether a text that begins with this word may be a number; the word is as ``normalize`` leaves it."""
+    return word in _FIRST_WORDS or not word.isalpha()
 
 
 def read_number(text: str) -> Fraction | None:

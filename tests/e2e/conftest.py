@@ -12,7 +12,9 @@ import pytest
 
 Mifg = Callable[..., subprocess.CompletedProcess[str]]
 
-MIFG = (sys.executable, "-c", "from mifg_pipeline.cli import main; main()")
+# A test run in the background hands on that it ignores Ctrl-C.
+HEED_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+MIFG = (sys.executable, "-c", f"{HEED_CTRL_C}; from mifg_pipeline.cli import main; main()")
 
 
 @pytest.fixture(scope="session")

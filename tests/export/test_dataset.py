@@ -10,7 +10,7 @@ from PIL import Image
 
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.export import export_dataset
-from mifg_pipeline.items import POOLS
+from mifg_pipeline.items import POOLS, Probe
 from mifg_pipeline.store.review_records import Edits
 
 
@@ -97,6 +97,21 @@ def test_columns_hold_the_fields_of_the_items(made, exported):
         assert row["writer"] == item.provenance.writer
         assert row["evidence"] == [{"image": 0, "bbox": [2, 3, 30, 40], "label": "écrou ⚙"}]
         assert row["review"] == {"status": "candidate", "decision": None, "annotators": []}
+
+
+def test_the_pass_rate_is_the_share_of_right_replies_in_the_difficulty_probe(made, tmp_path):
+    first, *others = made.items
+    focus = Probe(kind="focus", solver=("seer",), pixels=100, attempts=2, correct=1, answers=("A", "B"))
+    difficulty = Probe(kind="difficulty", solver=("seer",), pixels=100, attempts=4, correct=3, answers=("A",) * 4)
+    made.rewrite([first.model_copy(update={"probes": (focus, difficulty)}), *others])
+    export_dataset(made.selection(), tmp_path / "out")
+    rows = {row["id"]: row for row in rows_of(tmp_path / "out")}
+    assert rows[first.id]["pass_rate"] == 0.75
+    probes = json.loads(rows[first.id]["provenance"])["probes"]
+    assert [(probe["kind"], probe["correct"], probe["attempts"]) for probe in probes] == [
+        ("focus", 1, 2),
+        ("difficulty", 3, 4),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ asyncio.run(serve_until_stopped(StubSettings(port=options.port, models=options.s
 """
 
 OWNER = """
-import asyncio, sys
+import asyncio, signal, sys
 from pathlib import Path
 from mifg_pipeline.config import load_settings
 from mifg_pipeline.models.server import served
@@ -46,6 +46,9 @@ async def own():
         print("up", flush=True)
         await asyncio.Event().wait()
 
+# A test run in the background hands on that these are ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 asyncio.run(own())
 """
 

@@ -1,10 +1,10 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mifg_pipeline.scoring import read_number
+from mifg_pipeline.scoring import may_begin_number, normalize, read_number
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,19 @@ def test_grouped_digits_are_the_number(number: int) -> None:
 @given(st.text())
 def test_reading_never_raises(text: str) -> None:
     read_number(text)
+
+
+NUMBER_WORDS = ("zero", "one", "seven", "twelve", "nineteen", "twenty", "ninety", "hundred", "thousand", "million")
+OTHER_WORDS = ("a", "an", "and", "minus", "negative", "7", "1,200", "-5", ".5", "½", "cat")
+
+
+@example("a. hundred")
+@given(st.lists(st.sampled_from(NUMBER_WORDS + OTHER_WORDS), min_size=1, max_size=6).map(" ".join))
+def test_every_number_begins_with_a_word_that_may_begin_one(text: str) -> None:
+    words = normalize(text).split()
+    assert may_begin_number(words[0]) or read_number(" ".join(words)) is None
+
+
+@pytest.mark.parametrize("word", ["how", "hundred", "images", "and"])
+def test_other_words_begin_no_number(word: str) -> None:
+    assert not may_begin_number(word)

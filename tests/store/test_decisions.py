@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from mifg_pipeline.errors import MifgError
-from mifg_pipeline.items import Answer, Item, Region
+from mifg_pipeline.items import Answer, Item, Probe, Region
 from mifg_pipeline.store.decisions import edited_item, new_events, review_items
 from mifg_pipeline.store.review_records import Edits, Judgement
 
@@ -112,6 +112,12 @@ def test_edited_evidence_keeps_the_id_and_changes_the_digest(item):
     assert edited.id == item.id
     assert edited.digest != item.digest
     assert edited.evidence == EVIDENCE.evidence
+
+
+@pytest.mark.parametrize(("edits", "is_kept"), [(EVIDENCE, True), (QUESTION, False)])
+def test_what_solvers_made_of_a_question_says_nothing_of_another(item, edits, is_kept):
+    probe = Probe(kind="difficulty", solver=("seer",), pixels=100, attempts=2, correct=1, answers=("A", "B"))
+    assert edited_item(item.model_copy(update={"probes": (probe,)}), edits).probes == ((probe,) if is_kept else ())
 
 
 def test_an_answer_that_is_no_choice_drops_the_options(item):
