@@ -3,21 +3,23 @@
 A short form of ``benchmarks/simulated_gates.py``, which draws the candidates in thousands.
 """
 
-from pathlib import Path
+import shutil
+from importlib.resources import files
 
 import pytest
 from gate_trial import put_through
 from planted_candidates import DEFECTS, good_candidates, with_defect
 from simulated_solver import Accuracies
 
-from mifg_pipeline.corpus import Corpus
-
-SCENES = Path(__file__).parents[2] / "data"
+from mifg_pipeline.corpus import Corpus, index_corpus
 
 
 @pytest.fixture(scope="module")
-def good():
-    return good_candidates(Corpus.open(SCENES).images, 80, seed=1)
+def good(tmp_path_factory):
+    scenes = tmp_path_factory.mktemp("drawn") / "scenes"
+    shutil.copytree(str(files("mifg_pipeline") / "data" / "scenes"), scenes)
+    index_corpus(scenes)
+    return good_candidates(Corpus.open(scenes).images, 80, seed=1)
 
 
 def test_good_candidates_pass_at_few_calls(good):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from aiohttp import web
+from aiohttp.log import server_logger
 
 
 class AppThread:
@@ -34,7 +35,10 @@ class AppThread:
     def stop(self) -> None:
         """Breaks off all connections, and refuses further ones until the next start."""
         if self._runner is not None:
+            # aiohttp may report a request that it breaks off itself as an error.
+            server_logger.disabled = True
             self._do(self._runner.cleanup())
+            server_logger.disabled = False
             self._runner = None
 
     def close(self) -> None:
