@@ -66,7 +66,7 @@ async def make_items(
     Returns:
         The number of accepted items.
     """
-    settings = manifest.settings
+    settings, run_id = manifest.settings, manifest.run_id
     sequencer = Sequencer.resume(settings, ledger)
     wanted = settings.items if stop_at is None else stop_at
     readings = BufferedReadings(ledger)
@@ -92,7 +92,7 @@ async def make_items(
             plan = curator.plan(attempt)
             if plan is not None and sequencer.is_closed(plan.program):
                 return closed(attempt, plan.program)
-            return await run_attempt(graph, agents, attempt, manifest.run_id)
+            return await run_attempt(graph, agents, attempt, run_id)
 
         outcomes = in_order(
             make,
