@@ -22,6 +22,7 @@ from mifg_pipeline.agents.prober import Prober
 from mifg_pipeline.agents.question_writer import QuestionWriter
 from mifg_pipeline.agents.state import Agents
 from mifg_pipeline.agents.workers import WorkerPool
+from mifg_pipeline.config import GenerateSettings
 from mifg_pipeline.corpus import Corpus
 from mifg_pipeline.generate.attempt import run_attempt
 from mifg_pipeline.generate.readings import BufferedReadings
@@ -73,20 +74,8 @@ async def make_items(
     graph = build_graph()
     _empty(run.staging)
 
-    def locate(image: ImageRef, attempt: int) -> Path:
-        return staged_path(run, image, attempt) if image.is_derived else corpus.path_of(image)
-
     with WorkerPool(min(concurrency, os.cpu_count() or 1)) as workers:
-        prober = Prober(settings, models, locate)
-        agents = Agents(
-            settings=settings,
-            curator=curator,
-            writer=QuestionWriter(corpus, run.staging, settings.seed, workers),
-            critic=DifficultyCritic(settings, models, locate, prober),
-            verifier=AnswerVerifier(settings, locate, readings, workers, prober),
-            locate=locate,
-            models=models,
-        )
+        agents = _agents(settings, run, corpus, curator, readings, models, workers)
 
         async def make(attempt: int) -> Outcome:
             plan = curator.plan(attempt)
@@ -112,6 +101,32 @@ async def make_items(
             journal.commit()
     _empty(run.staging)
     return sequencer.accepted
+
+
+def _agents(
+    settings: GenerateSettings,
+    run: RunFolder,
+    corpus: Corpus,
+    curator: ImageCurator,
+    readings: BufferedReadings,
+    models: Mapping[str, ChatModel],
+    workers: WorkerPool,
+) -> Agents:
+    """Who plays the roles, and what they share."""
+
+    def locate(image: ImageRef, attempt: int) -> Path:
+        return staged_path(run, image, attempt) if image.is_derived else corpus.path_of(image)
+
+    prober = Prober(settings, models, locate)
+    return Agents(
+        settings=settings,
+        curator=curator,
+        writer=QuestionWriter(corpus, run.staging, settings.seed, workers),
+        critic=DifficultyCritic(settings, models, locate, prober),
+        verifier=AnswerVerifier(settings, locate, readings, workers, prober),
+        locate=locate,
+        models=models,
+    )
 
 
 async def in_order(
