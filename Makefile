@@ -40,7 +40,7 @@ forms: $(VENV)/.installed  ## writes docs/forms.md anew, one item of every quest
 	$(BIN)/python docs/forms/write.py runs/forms
 
 clean:
-	rm -rf $(VENV) $(VLLM) $(LLM) runs build dist *.egg-info
+	rm -rf $(VENV) $(VLLM) $(LLM) .venv-peers runs build dist *.egg-info
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -57,7 +57,7 @@ THROTTLED = 8
 def main() -> int:
     """Makes the runs and prints what they took."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--items", type=int, default=150)
+    parser.add_argument("--items", type=int, default=300)
     parser.add_argument("--throttled-items", type=int, default=20, help="items of the throttled run")
     parser.add_argument("--latency", type=float, default=1.0, help="seconds of a reply")
     parser.add_argument("--concurrency", type=int, default=64, help="most requests in flight")

@@ -1,9 +1,9 @@
 """Gate 12: how well can the answers of a set be predicted without its images?"""
 
 import math
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from statistics import fmean
 
 import numpy as np
@@ -72,26 +72,46 @@ class FamilyAudit:
         return self.excess > _TOLERATED_EXCESS and self.excess > _STANDARD_ERRORS * self.standard_error
 
 
-def audit(rows: Sequence[AuditRow]) -> tuple[FamilyAudit, ...]:
+@dataclass
+class _Texts:
+    """What is kept of the items of one family; there are many of them.
+
+    Attributes:
+        questions: Those of kind ``choice``.
+        groups: Of these.
+        answers: To all others, normalised.
+    """
+
+    questions: list[TextQuestion] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+    answers: Counter[str] = field(default_factory=Counter)
+
+    def add(self, row: AuditRow) -> None:
+        sample = row.sample
+        if sample.options is None:
+            self.answers[normalize(sample.answer_text())] += 1
+        else:
+            key = OPTION_LETTERS.index(str(sample.answer.value))
+            self.questions.append(TextQuestion(sample.question, sample.options, key))
+            self.groups.append(row.group)
+
+
+def audit(rows: Iterable[AuditRow]) -> tuple[FamilyAudit, ...]:
     """Audits each family of a set, in order of their names. It reports and rejects nothing."""
-    families = sorted({row.family for row in rows})
-    return tuple(_audit_family(family, [row for row in rows if row.family == family]) for family in families)
+    families: defaultdict[str, _Texts] = defaultdict(_Texts)
+    for row in rows:
+        families[row.family].add(row)
+    return tuple(_audit_family(family, texts) for family, texts in sorted(families.items()))
 
 
-def _audit_family(family: str, rows: Sequence[AuditRow]) -> FamilyAudit:
-    questions = [
-        TextQuestion(row.sample.question, row.sample.options, OPTION_LETTERS.index(str(row.sample.answer.value)))
-        for row in rows
-        if row.sample.options is not None
-    ]
-    groups = [row.group for row in rows if row.sample.options is not None]
-    answers = [normalize(row.sample.answer_text()) for row in rows if row.sample.options is None]
+def _audit_family(family: str, texts: _Texts) -> FamilyAudit:
+    questions, groups, answers = texts.questions, texts.groups, texts.answers
     predicted = predict_keys(questions, groups)
     chances = [1 / len(question.options) for question in questions]
     hits = (
         None if predicted is None else [guess == asked.key for guess, asked in zip(predicted, questions, strict=True)]
     )
-    top_answer, top_count = max(Counter(answers).items(), key=lambda entry: (entry[1], entry[0]), default=(None, 0))
+    top_answer, top_count = max(answers.items(), key=lambda entry: (entry[1], entry[0]), default=(None, 0))
     return FamilyAudit(
         family=family,
         choice_items=len(questions),
@@ -99,9 +119,9 @@ def _audit_family(family: str, rows: Sequence[AuditRow]) -> FamilyAudit:
         chance=fmean(chances) if chances else None,
         standard_error=None if hits is None else _standard_error(hits, chances, groups),
         letter_skew_p=_letter_skew_p(questions),
-        open_items=len(answers),
+        open_items=answers.total(),
         top_answer=top_answer,
-        top_share=top_count / len(answers) if answers else None,
+        top_share=top_count / answers.total() if answers else None,
     )
 
 

@@ -1,12 +1,12 @@
 """The report of a run: how many attempts passed each step, what the items are like, and what was turned down."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mifg_pipeline.config import GateSettings
 from mifg_pipeline.corpus import Corpus, RunImages
 from mifg_pipeline.gates import AuditRow, audit
-from mifg_pipeline.items import UNKNOWN_LICENSE, Item, Rejection, Sample
+from mifg_pipeline.items import UNKNOWN_LICENSE, Item, Rejection
 from mifg_pipeline.report.figures import EvidenceSizes, ItemFigures
 from mifg_pipeline.report.histogram import by_doubling
 from mifg_pipeline.report.items import item_view
@@ -35,14 +35,10 @@ class UsedImage:
 
 
 def write_run_report(run: RunFolder, corpus: Corpus, ledger: Ledger) -> None:
-    """Writes ``report.html``. Items and rejections are read one by one; the audit keeps their texts."""
+    """Writes ``report.html``. Items and rejections are read one by one; the audit keeps the texts of choice items."""
     manifest = run.read_manifest()
     figures = ItemFigures(EvidenceSizes(manifest.settings.gates))
-    clusters = _clusters(corpus)
-    rows = []
-    for item in ledger.items():
-        figures.add(item)
-        rows.append(_audit_row(item, clusters))
+    audits = audit(audit_rows(_counted(ledger.items(), figures), corpus))
     rejections = Rejections()
     for line in ledger.rejection_lines():
         rejections.add(Rejection.model_validate_json(line))
@@ -59,7 +55,7 @@ def write_run_report(run: RunFolder, corpus: Corpus, ledger: Ledger) -> None:
             figures=figures,
             plots=_plots(figures, manifest.settings.gates),
             rejections=rejections,
-            audit=audit(rows),
+            audit=audits,
             items=[item_view(item, images) for _, item in sorted(figures.examples.items())],
             **_sources(corpus, figures.uses, images),
         )
@@ -68,22 +64,19 @@ def write_run_report(run: RunFolder, corpus: Corpus, ledger: Ledger) -> None:
         file.write(html)
 
 
-def audit_rows(items: Iterable[Item], corpus: Corpus) -> list[AuditRow]:
+def audit_rows(items: Iterable[Item], corpus: Corpus) -> Iterator[AuditRow]:
     """The items as the text-only audit takes them, grouped by the near-duplicate cluster of their first evidence."""
-    clusters = _clusters(corpus)
-    return [_audit_row(item, clusters) for item in items]
+    clusters = {image.sha256: image.cluster for image in corpus.images}
+    for item in items:
+        image = item.images[item.evidence[0].image]
+        origin = image.derived_from[0] if image.is_derived else image.sha256
+        yield AuditRow(item.provenance.writer.partition("/")[0], clusters[origin], item)
 
 
-def _clusters(corpus: Corpus) -> dict[str, str]:
-    return {image.sha256: image.cluster for image in corpus.images}
-
-
-def _audit_row(item: Item, clusters: Mapping[str, str]) -> AuditRow:
-    """Keeps the text of the item and one image, not the whole record: there are many of them."""
-    image = item.images[item.evidence[0].image]
-    origin = image.derived_from[0] if image.is_derived else image.sha256
-    text = Sample(images=(image,), question=item.question, options=item.options, answer=item.answer)
-    return AuditRow(item.provenance.writer.partition("/")[0], clusters[origin], text)
+def _counted(items: Iterable[Item], figures: ItemFigures) -> Iterator[Item]:
+    for item in items:
+        figures.add(item)
+        yield item
 
 
 def _plots(figures: ItemFigures, gates: GateSettings) -> dict[str, str]:

@@ -107,7 +107,7 @@ def test_quotas_are_shown_where_there_are_any(small_run, three_items):
 
 
 def test_the_audit_groups_items_by_the_source_of_their_evidence(indexed, three_items):
-    rows = audit_rows(three_items, indexed)
+    rows = list(audit_rows(three_items, indexed))
     assert [row.family for row in rows] == ["test-family", "count-across", "count-across"]
     assert {row.group for row in rows} == {indexed.images[1].cluster}
     assert [row.sample.question for row in rows] == [item.question for item in three_items]

@@ -34,23 +34,14 @@ def lines_of(path: Path) -> list[dict[str, Any]]:
 
 def finished_calls(run: Path) -> int:
     """Calls whose reply is in the ledger of a run; 0 where there is no ledger yet."""
-    return _count(run, "call")
-
-
-def decided_attempts(run: Path) -> int:
-    """Attempts whose outcome is in the ledger of a run; 0 where there is no ledger yet."""
-    return _count(run, "outcome")
+    try:
+        with closing(sqlite3.connect(f"file:{run / 'ledger.sqlite'}?mode=ro", uri=True)) as ledger:
+            return int(ledger.execute("SELECT count(*) FROM call").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
 
 
 def forget_outcomes(run: Path) -> None:
     """Leaves of a ledger nothing but the finished calls."""
     with closing(sqlite3.connect(run / "ledger.sqlite")) as ledger, ledger:
         ledger.execute("DELETE FROM outcome")
-
-
-def _count(run: Path, table: str) -> int:
-    try:
-        with closing(sqlite3.connect(f"file:{run / 'ledger.sqlite'}?mode=ro", uri=True)) as ledger:
-            return int(ledger.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
-    except sqlite3.OperationalError:
-        return 0
