@@ -1,8 +1,9 @@
 """Our arm: `mifg generate` as users start it, with settings by which an item takes four calls, one after the other.
 
-The model writes a question, judges it, and solves it twice: once in the glance probe, which its first attempt decides,
-and once for the pass rate. All lints run; the other probes are off. The two probes show the images at slightly
-different sizes, for otherwise they would ask the same now and then, and the replay cache would answer.
+The images are picked without a model, and each of the four calls shows both of them. The model writes a question,
+judges it, and solves it twice: once in the glance probe, which its first attempt decides, and once for the pass rate.
+All lints run; the other probes are off. The two probes show the images at slightly different sizes, for otherwise they
+would ask the same now and then, and the replay cache would answer.
 """
 
 import sys

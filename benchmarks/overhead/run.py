@@ -1,6 +1,6 @@
 """Measures what a row of four chained calls costs here, in a bare loop over the `openai` SDK, and in other pipelines.
 
-All arms ask the same stub server, in the same machine, by turns; it counts requests and those in flight, which shows
+All arms ask the same stub server, on the same machine, by turns; it counts requests and those in flight, which shows
 that the arms do equal work. Ours is `mifg generate`: the whole graph with lints, prober and verifier, all middleware,
 and every call and item kept in the ledger. The bare loop sends the same prompts and schemas and keeps nothing; the
 others send the prompts without schemas, through their own columns, and keep what they keep. Each has 64 rows or calls
