@@ -1,13 +1,12 @@
 """The upright RGB pixels of image files, and a cache of them."""
 
 import hashlib
-import threading
-from collections import OrderedDict
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from mifg_pipeline.corpus.byte_cache import ByteCache
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.images.decoding import UnusableImage, decode_upright, read_image_file
 from mifg_pipeline.programs import Pixels
@@ -65,39 +64,7 @@ def cached_upright(path: Path, sha256: str) -> Pixels:
     return pixels
 
 
-class PixelCache:
-    """Least-recently-used decoded images, bounded in bytes; safe to use from several threads.
-
-    Args:
-        limit: Bytes to keep at most; an image beyond it is not kept at all.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._size = 0
-        self._entries: OrderedDict[str, Pixels] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, sha256: str) -> Pixels | None:
-        """The image of that digest, if it is kept."""
-        with self._lock:
-            if sha256 in self._entries:
-                self._entries.move_to_end(sha256)
-            return self._entries.get(sha256)
-
-    def put(self, sha256: str, pixels: Pixels) -> None:
-        """Keeps an image, in place of the longest unused ones."""
-        with self._lock:
-            if sha256 in self._entries or pixels.nbytes > self._limit:
-                return
-            self._entries[sha256] = pixels
-            self._size += pixels.nbytes
-            while self._size > self._limit:
-                _, dropped = self._entries.popitem(last=False)
-                self._size -= dropped.nbytes
-
-
-_CACHE = PixelCache(CACHE_BYTES)
+_CACHE: ByteCache[str, Pixels] = ByteCache(CACHE_BYTES, lambda pixels: pixels.nbytes)
 
 
 def _read(path: Path) -> bytes:

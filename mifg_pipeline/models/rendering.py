@@ -5,7 +5,6 @@ import base64
 import hashlib
 import math
 import struct
-from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple, Self
 
@@ -13,6 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from mifg_pipeline.corpus.byte_cache import ByteCache
 from mifg_pipeline.corpus.pixels import cached_upright
 from mifg_pipeline.items import Box
 from mifg_pipeline.models.chat import ImagePart
@@ -50,7 +50,7 @@ class ImageRenderer:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="render")
-        self._rendered = RenderedImages(CACHE_BYTES)
+        self._rendered: ByteCache[_View, bytes] = ByteCache(CACHE_BYTES, len)
         self._under_way: dict[_View, asyncio.Future[bytes]] = {}
 
     def __enter__(self) -> Self:
@@ -81,36 +81,6 @@ class ImageRenderer:
         del self._under_way[view]
         if not done.cancelled() and done.exception() is None:
             self._rendered.put(view, done.result())
-
-
-class RenderedImages:
-    """Least-recently-used rendered images, bounded in bytes.
-
-    Args:
-        limit: Bytes to keep at most; an image beyond it is not kept at all.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._size = 0
-        self._entries: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
-
-    def get(self, view: tuple[object, ...]) -> bytes | None:
-        """The rendered image, if it is kept."""
-        literal = self._entries.get(view)
-        if literal is not None:
-            self._entries.move_to_end(view)
-        return literal
-
-    def put(self, view: tuple[object, ...], literal: bytes) -> None:
-        """Keeps a rendered image, in place of the longest unused ones."""
-        if view in self._entries or len(literal) > self._limit:
-            return
-        self._entries[view] = literal
-        self._size += len(literal)
-        while self._size > self._limit:
-            _, dropped = self._entries.popitem(last=False)
-            self._size -= len(dropped)
 
 
 def sent_size(width: int, height: int, max_pixels: int) -> tuple[int, int]:

@@ -31,7 +31,6 @@ STEP_ORDER = (
 )
 """Agents, gates and run-level rules in the order in which an attempt meets them."""
 
-
 AGENT_OF = {
     "inventory": "image_curator",
     "judge": "difficulty_critic",

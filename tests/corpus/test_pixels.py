@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mifg_pipeline.corpus.pixels import PixelCache, cached_upright, load_upright
+from mifg_pipeline.corpus.pixels import cached_upright, load_upright
 from mifg_pipeline.errors import MifgError
 
 ORIENTATION_TAG = 0x0112
@@ -217,22 +217,3 @@ def test_cached_pixels_are_decoded_once(folder: Path) -> None:
 def test_file_that_changed_since_it_was_indexed_is_refused(folder: Path) -> None:
     with pytest.raises(MifgError, match="has changed since it was indexed"):
         cached_upright(folder / "a.png", "0" * 64)
-
-
-def test_cache_drops_the_longest_unused_beyond_its_limit() -> None:
-    image = np.zeros((10, 10, 3), np.uint8)
-    cache = PixelCache(limit=2 * image.nbytes)
-    for name in ("first", "second"):
-        cache.put(name, image)
-    cache.get("first")
-    cache.put("third", image)
-
-    assert [name for name in ("first", "second", "third") if cache.get(name) is not None] == ["first", "third"]
-
-
-def test_cache_keeps_nothing_larger_than_its_limit() -> None:
-    image = np.zeros((10, 10, 3), np.uint8)
-    cache = PixelCache(limit=image.nbytes - 1)
-    cache.put("large", image)
-
-    assert cache.get("large") is None

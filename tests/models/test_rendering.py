@@ -12,7 +12,7 @@ from PIL import Image
 
 from mifg_pipeline.corpus.pixels import ImageError
 from mifg_pipeline.models.chat import ImagePart
-from mifg_pipeline.models.rendering import ImageRenderer, RenderedImages, render_image, sent_size
+from mifg_pipeline.models.rendering import ImageRenderer, render_image, sent_size
 
 
 @pytest.fixture
@@ -169,21 +169,6 @@ def test_a_failure_is_not_kept(saved):
             return await renderer.render(part)
 
     assert asyncio.run(run()) == render_image(part)
-
-
-def test_kept_images_are_bounded_in_bytes():
-    kept = RenderedImages(limit=10)
-    for name in ("a", "b", "a", "c"):
-        kept.get((name,))
-        kept.put((name,), name.encode() * 5)
-    assert [kept.get((name,)) for name in ("a", "b", "c")] == [b"aaaaa", None, b"ccccc"]
-
-
-def test_an_image_beyond_the_bound_is_not_kept():
-    kept = RenderedImages(limit=10)
-    kept.put(("small",), b"12345")
-    kept.put(("large",), b"12345678901")
-    assert (kept.get(("small",)), kept.get(("large",))) == (b"12345", None)
 
 
 @given(st.integers(1, 60_000), st.integers(1, 60_000), st.integers(1, 4_000_000))
