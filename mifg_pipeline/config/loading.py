@@ -1,17 +1,21 @@
 """Reads settings: YAML document, overrides and flags, the later the stronger."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
 
+from mifg_pipeline.config.base import Settings
 from mifg_pipeline.config.generate import GenerateSettings
 from mifg_pipeline.config.serving import check_served_models, enter_served_model
+from mifg_pipeline.config.train import TrainSettings
 from mifg_pipeline.errors import MifgError
+
+_Settings = TypeVar("_Settings", bound=Settings)
 
 
 def load_settings(document: str | None, overrides: list[str], **flags: Any) -> GenerateSettings:
-    """Settings from a YAML document, ``key=value`` overrides and command-line flags, the later the stronger.
+    """Settings of a generation run from a YAML document, ``key=value`` overrides and flags, the later the stronger.
 
     Args:
         document: YAML text of a mapping, or None.
@@ -21,24 +25,51 @@ def load_settings(document: str | None, overrides: list[str], **flags: Any) -> G
     Raises:
         MifgError: If a key is unknown or a value does not fit, naming all of them.
     """
-    try:
-        content = yaml.safe_load(document) if document else {}
-    except yaml.YAMLError as error:
-        raise MifgError(f"The settings are not YAML: {error}.", "Mend the file given with --config.") from error
-    if not isinstance(content, dict):
-        raise MifgError("The settings are not a mapping of keys to values.", "Mend the file given with --config.")
-    for override in overrides:
-        _apply_override(content, override)
+    content = _merged(document, overrides)
     for key, value in flags.items():
         if value is not None:
             _put(content, key, value)
+    settings = _validated(GenerateSettings, enter_served_model(content))
+    check_served_models(settings)
+    return settings
+
+
+def load_train_settings(document: str | None, overrides: list[str]) -> TrainSettings:
+    """Settings of a training run from a YAML document and ``key=value`` overrides, the later the stronger.
+
+    Raises:
+        MifgError: As ``load_settings``.
+    """
+    return _validated(TrainSettings, _merged(document, overrides))
+
+
+def load_section(section: type[_Settings], overrides: list[str]) -> _Settings:
+    """One section of settings, its defaults changed by ``key=value`` overrides.
+
+    Raises:
+        MifgError: As ``load_settings``.
+    """
+    return _validated(section, _merged(None, overrides))
+
+
+def _merged(document: str | None, overrides: list[str]) -> dict[str, Any]:
     try:
-        settings = GenerateSettings.model_validate(enter_served_model(content))
+        content = yaml.safe_load(document) if document else {}
+    except yaml.YAMLError as error:
+        raise MifgError(f"The settings are not YAML: {error}.", "Mend the settings file.") from error
+    if not isinstance(content, dict):
+        raise MifgError("The settings are not a mapping of keys to values.", "Mend the settings file.")
+    for override in overrides:
+        _apply_override(content, override)
+    return content
+
+
+def _validated(kind: type[_Settings], content: dict[str, Any]) -> _Settings:
+    try:
+        return kind.model_validate(content)
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise MifgError(f"The settings do not fit: {problems}.", "See the table of settings in the docs.") from error
-    check_served_models(settings)
-    return settings
 
 
 def _apply_override(content: dict[str, Any], override: str) -> None:
