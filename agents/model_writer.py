@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from mifg_pipeline.agents.inventory import told
 from mifg_pipeline.agents.messages import chat_request, image_parts
-from mifg_pipeline.agents.places import Frame, least_sides
+from mifg_pipeline.agents.places import model_frame
 from mifg_pipeline.agents.prompts import prompts
 from mifg_pipeline.agents.replies import WrittenQuestion
 from mifg_pipeline.agents.revision import problems_for_writer
@@ -17,6 +17,7 @@ from mifg_pipeline.agents.state import Agents, ItemState, Plan
 from mifg_pipeline.agents.untrusted import shortened
 from mifg_pipeline.agents.written_draft import UnusableQuestionError, draft_of
 from mifg_pipeline.config import GateSettings, GenerateSettings, ModelSettings
+from mifg_pipeline.images.frame import Frame, least_sides
 from mifg_pipeline.items import CorpusImage, Draft, GateResult
 from mifg_pipeline.models.chat import ChatModel, ChatRequest
 from mifg_pipeline.models.structured import ask
@@ -151,7 +152,7 @@ def _material(commission: Commission, frames: list[Frame]) -> JsonValue:
 
 
 def _frames(commission: Commission, settings: ModelSettings) -> list[Frame]:
-    return [Frame.of(image.width, image.height, settings) for image in commission.images]
+    return [model_frame(image.width, image.height, settings) for image in commission.images]
 
 
 def _failed(problems: list[str]) -> GateResult:

@@ -8,12 +8,12 @@ from pydantic import JsonValue
 
 from mifg_pipeline.agents.inventory import told
 from mifg_pipeline.agents.messages import chat_request
-from mifg_pipeline.agents.places import THOUSANDTHS, Frame
 from mifg_pipeline.agents.prompts import prompts
 from mifg_pipeline.agents.replies import Selection
 from mifg_pipeline.agents.state import ImageInventory, Plan
 from mifg_pipeline.agents.untrusted import shortened
 from mifg_pipeline.config import ModelSettings
+from mifg_pipeline.images.frame import Frame
 from mifg_pipeline.items import CorpusImage, GateResult
 from mifg_pipeline.models.chat import ChatModel, ChatRequest
 from mifg_pipeline.models.structured import ask
@@ -94,7 +94,7 @@ def selection_request(
     described: list[JsonValue] = [
         {
             "number": number,
-            "inventory": told(inventory, Frame(image.width, image.height, THOUSANDTHS, THOUSANDTHS)),
+            "inventory": told(inventory, Frame.in_thousandths(image.width, image.height)),
             "caption": shortened(image.caption, LONGEST_CAPTION),
         }
         for number, (image, inventory) in enumerate(zip(candidates, inventories, strict=True), start=1)

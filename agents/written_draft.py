@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import ValidationError
 
-from mifg_pipeline.agents.places import Frame, UnusablePlaceError, to_box
 from mifg_pipeline.agents.replies import WrittenQuestion
 from mifg_pipeline.agents.untrusted import shortened
+from mifg_pipeline.images.frame import Frame, UnusablePlaceError, to_box
 from mifg_pipeline.items import OPTION_LETTERS, Answer, CorpusImage, Draft, Pool, Region
 from mifg_pipeline.scoring import read_number
 

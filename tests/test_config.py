@@ -1,6 +1,7 @@
 """Settings: from a file, overridden by --set, overridden by flags."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,13 @@ from mifg_pipeline.config import (
     QuotaSettings,
     ServerSettings,
     Settings,
+    TrainSettings,
     load_settings,
+    load_train_settings,
 )
 from mifg_pipeline.config.models import ServeSettings
 from mifg_pipeline.errors import MifgError
+from mifg_pipeline.train.folder import MAY_CHANGE
 
 
 def test_the_later_source_is_the_stronger():
@@ -57,7 +61,7 @@ def test_what_does_not_fit_is_named(document, overrides, complaint):
         load_settings(document, overrides)
 
 
-SECTIONS = {
+GENERATE_SECTIONS = {
     "": GenerateSettings,
     "quotas.": QuotaSettings,
     "gates.": GateSettings,
@@ -68,20 +72,48 @@ SECTIONS = {
     "budget.": BudgetSettings,
     "serve.": ServeSettings,
 }
-LEAVES = [
-    (section + name, field)
-    for section, settings in SECTIONS.items()
-    for name, field in settings.model_fields.items()
-    if f"{section}{name}." not in SECTIONS
-]
 IN_WORDS = ("items", "attempts", "mix")
 
 
-@pytest.mark.parametrize(("name", "field"), LEAVES, ids=[name for name, _ in LEAVES])
+def sections_of(settings, prefix=""):
+    """A class of settings and those of its sections, by what stands before their names."""
+    found = {prefix: settings}
+    for name, field in settings.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Settings):
+            found |= sections_of(field.annotation, f"{prefix}{name}.")
+    return found
+
+
+def leaves_of(sections):
+    return [
+        pytest.param(section + name, field, id=section + name)
+        for section, settings in sections.items()
+        for name, field in settings.model_fields.items()
+        if f"{section}{name}." not in sections
+    ]
+
+
+def tables():
+    """What the docs say of the settings of generation, and of those of training."""
+    return (Path(__file__).parents[1] / "docs" / "settings.md").read_text().split("\n## Training\n")
+
+
+@pytest.mark.parametrize(("name", "field"), leaves_of(GENERATE_SECTIONS))
 def test_the_docs_list_the_setting_with_its_default(name, field):
-    table = (Path(__file__).parents[1] / "docs" / "settings.md").read_text()
     default = "" if name in IN_WORDS else f" {in_the_docs(field)} |"
-    assert f"| `{name}` |{default}" in table
+    assert f"| `{name}` |{default}" in tables()[0]
+
+
+@pytest.mark.parametrize(("name", "field"), leaves_of(sections_of(TrainSettings)))
+def test_the_docs_list_the_training_setting_with_its_default_and_whether_it_may_change(name, field):
+    may_change = any(name.startswith(key) if key.endswith(".") else name == key for key in MAY_CHANGE)
+    (row,) = (line for line in tables()[1].splitlines() if line.startswith(f"| `{name}` | {in_the_docs(field)} | "))
+    assert row.split(" | ")[2].startswith("* ") == may_change
+
+
+def test_the_docs_list_no_training_setting_that_there_is_not():
+    names = {leaf.values[0] for leaf in leaves_of(sections_of(TrainSettings))}
+    assert set(re.findall(r"^\| `([a-z_.]+)` \|", tables()[1], re.MULTILINE)) == names
 
 
 def in_the_docs(field):
@@ -98,6 +130,27 @@ def in_the_docs(field):
     if isinstance(default, dict):
         return "{" + ", ".join(f"{key}: {value:g}" for key, value in default.items()) + "}"
     return json.dumps(default).removesuffix(".0")
+
+
+def test_an_override_of_training_is_stronger_than_the_file():
+    settings = load_train_settings(
+        "{out: o, model: {path: m}, data: {path: d}, steps: 5}", ["steps=6", "loss.kind=grpo"]
+    )
+    assert (settings.steps, settings.loss.kind, settings.model.path) == (6, "grpo", "m")
+
+
+@pytest.mark.parametrize(
+    ("document", "overrides", "complaint"),
+    [
+        (None, [], r"out: Field required; model\.path: Field required; data\.path: Field required"),
+        (None, ["optimiser.learning_rate=1"], "optimiser: Extra inputs are not permitted"),
+        ("loss: {kind: ppo}", [], r"loss\.kind: Input should be 'dapo', 'grpo' or 'dr_grpo'"),
+        ("model: full", [], "model: Input should be a valid dictionary"),
+    ],
+)
+def test_what_does_not_fit_a_training_run_is_named(document, overrides, complaint):
+    with pytest.raises(MifgError, match=complaint):
+        load_train_settings(document, overrides)
 
 
 def test_a_name_of_a_model_is_one_word():

@@ -31,6 +31,13 @@ from pathlib import Path
 from mifg_pipeline.images.measure import measure_file
 print(measure_file(Path(sys.argv[1])).sha256)
 """
+IMPORT_WHOLE_PACKAGES = """
+import importlib, pkgutil, sys
+for name in sys.argv[1:]:
+    package = importlib.import_module(name)
+    for module in pkgutil.walk_packages(package.__path__, f"{name}."):
+        importlib.import_module(module.name)
+"""
 REPORT = """
 import json, sys, time
 print(json.dumps({"cpu": time.process_time(), "modules": sorted(sys.modules)}), file=sys.stderr)
@@ -52,6 +59,32 @@ def test_help_loads_none_of_the_heavy_packages():
     report = in_fresh_process(RUN_COMMAND, "--help")
     assert "generate" in report["printed"]
     assert loaded(report, *HEAVY) == []
+
+
+def test_the_help_of_training_loads_none_of_the_heavy_packages():
+    report = in_fresh_process(RUN_COMMAND, "train", "--help")
+    assert "--print-config" in report["printed"]
+    assert loaded(report, *HEAVY) == []
+
+
+def test_the_settings_of_a_preset_are_printed_without_the_heavy_packages():
+    paths = ("--set", "out=o", "--set", "model.path=m", "--set", "data.path=d")
+    report = in_fresh_process(RUN_COMMAND, "train", "cpu", *paths, "--print-config")
+    assert "group_size" in report["printed"]
+    assert loaded(report, *HEAVY) == []
+
+
+def test_the_package_loads_none_of_the_heavy_packages():
+    assert loaded(in_fresh_process("import mifg_pipeline"), *HEAVY, *ARRAYS_AND_IMAGES) == []
+
+
+def test_imagent_and_what_an_engine_is_load_no_training_stack():
+    """So that a model behind a server plays IMAgent where neither torch nor transformers is installed."""
+    engine = ("engine", "view", "ledger", "scripted")
+    program = IMPORT_WHOLE_PACKAGES + "".join(f"import mifg_pipeline.engines.{name}\n" for name in engine)
+    report = in_fresh_process(program, "mifg_pipeline.imagent")
+    assert "mifg_pipeline.imagent.protocol" in report["modules"]
+    assert loaded(report, "torch", "transformers", "peft", "accelerate") == []
 
 
 def test_help_takes_less_than_half_a_second_of_cpu():

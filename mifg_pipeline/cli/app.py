@@ -3,12 +3,15 @@
 import typer
 
 from mifg_pipeline import __version__
+from mifg_pipeline.cli.ask import ask
 from mifg_pipeline.cli.corpus import app as corpus_app
 from mifg_pipeline.cli.export import export
 from mifg_pipeline.cli.generate import generate
+from mifg_pipeline.cli.replay import replay
 from mifg_pipeline.cli.review import app as review_app
 from mifg_pipeline.cli.status import status
 from mifg_pipeline.cli.stub import stub
+from mifg_pipeline.cli.train import train
 
 app = typer.Typer(
     name="mifg",
@@ -21,6 +24,9 @@ app.command("generate")(generate)
 app.command("status")(status)
 app.add_typer(review_app, name="review")
 app.command("export")(export)
+app.command("train")(train)
+app.command("replay")(replay)
+app.command("ask")(ask)
 app.command("stub")(stub)
 
 

@@ -40,7 +40,10 @@ def load_train_settings(document: str | None, overrides: list[str]) -> TrainSett
     Raises:
         MifgError: As ``load_settings``.
     """
-    return _validated(TrainSettings, _merged(document, overrides))
+    content = _merged(document, overrides)
+    for section in ("model", "data"):
+        content.setdefault(section, {})  # so that what is required in it is named, and not the section
+    return _validated(TrainSettings, content)
 
 
 def load_section(section: type[_Settings], overrides: list[str]) -> _Settings:
@@ -69,7 +72,10 @@ def _validated(kind: type[_Settings], content: dict[str, Any]) -> _Settings:
         return kind.model_validate(content)
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise MifgError(f"The settings do not fit: {problems}.", "See the table of settings in the docs.") from error
+        raise MifgError(
+            f"The settings do not fit: {problems}.",
+            "Give them with --set key=value or in the settings file; the docs have a table of all settings.",
+        ) from error
 
 
 def _apply_override(content: dict[str, Any], override: str) -> None:

@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 from mifg_pipeline.config.base import Settings
 from mifg_pipeline.config.episode import EpisodeSettings
 
+LossKind = Literal["dapo", "grpo", "dr_grpo"]
+
 
 class RewardSettings(Settings):
     """``reward = accuracy + tool_gain * accuracy * [a valid call returned an image]``.
@@ -69,7 +71,7 @@ class LossSettings(Settings):
         reject_above_cap: Whether tokens above the cap are left out rather than capped.
     """
 
-    kind: Literal["dapo", "grpo", "dr_grpo"] = "dapo"
+    kind: LossKind = "dapo"
     clip_low: float = Field(default=0.2, gt=0, lt=1)
     clip_high: float = Field(default=0.28, gt=0)
     correction_cap: float = Field(default=2.0, ge=1)

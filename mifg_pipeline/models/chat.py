@@ -32,12 +32,14 @@ class ImagePart:
         path: Where the file lies now; not part of what the request asks.
         crop: The part that is shown, in pixels of the upright image; all of it where None.
         max_pixels: Larger images are scaled down to this many pixels.
+        min_pixels: Smaller images are enlarged to this many pixels.
     """
 
     sha256: str
     path: Path = field(compare=False)
     crop: Box | None = None
     max_pixels: int = 1_003_520
+    min_pixels: int = 0
 
 
 Part = TextPart | ImagePart
@@ -105,7 +107,12 @@ class ChatRequest:
 def _part_key(part: Part) -> JsonValue:
     if isinstance(part, TextPart):
         return part.text
-    return {"image": part.sha256, "crop": list(part.crop) if part.crop else None, "max_pixels": part.max_pixels}
+    key: dict[str, JsonValue] = {
+        "image": part.sha256,
+        "crop": list(part.crop) if part.crop else None,
+        "max_pixels": part.max_pixels,
+    }
+    return {**key, "min_pixels": part.min_pixels} if part.min_pixels else key
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ class _View(NamedTuple):
     sha256: str
     crop: Box | None
     max_pixels: int
+    min_pixels: int
 
 
 class ImageRenderer:
@@ -65,7 +66,7 @@ class ImageRenderer:
         Raises:
             ImageError: If the file cannot be read or decoded, or is another one by now.
         """
-        view = _View(part.sha256, part.crop, part.max_pixels)
+        view = _View(part.sha256, part.crop, part.max_pixels, part.min_pixels)
         literal = self._rendered.get(view)
         if literal is not None:
             return literal
@@ -83,8 +84,14 @@ class ImageRenderer:
             self._rendered.put(view, done.result())
 
 
-def sent_size(width: int, height: int, max_pixels: int) -> tuple[int, int]:
-    """Width and height in pixels at which an image of this size is sent: at most ``max_pixels``, shape kept."""
+def sent_size(width: int, height: int, max_pixels: int, min_pixels: int = 0) -> tuple[int, int]:
+    """Width and height in pixels at which an image of this size is sent: at most ``max_pixels``, shape kept.
+
+    It has at least ``min_pixels``, unless these two leave no room between them.
+    """
+    if width * height < min_pixels:
+        scale = math.sqrt(min_pixels / (width * height))
+        width, height = math.ceil(width * scale), math.ceil(height * scale)
     if width * height <= max_pixels:
         return width, height
     scale = math.sqrt(max_pixels / (width * height))
@@ -115,7 +122,7 @@ def _original(part: ImagePart) -> tuple[str, bytes] | None:
             media_type = SENDABLE_FORMATS.get(str(image.format))
             pixels = image.width * image.height
             is_plain = image.mode in ("RGB", "L") and not image.has_transparency_data and "exif" not in image.info
-        if media_type is None or not is_plain or pixels > part.max_pixels:
+        if media_type is None or not is_plain or not part.min_pixels <= pixels <= part.max_pixels:
             return None
         if part.path.stat().st_size > 3 * pixels:
             return None
@@ -128,9 +135,11 @@ def _original(part: ImagePart) -> tuple[str, bytes] | None:
 def _scaled_jpeg(part: ImagePart) -> bytes:
     pixels = _cropped(cached_upright(part.path, part.sha256), part.crop)
     height, width = pixels.shape[:2]
-    size = sent_size(width, height, part.max_pixels)
+    size = sent_size(width, height, part.max_pixels, part.min_pixels)
     if size != (width, height):
-        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        # Averaging areas is best when shrinking and leaves blocks when enlarging.
+        interpolation = cv2.INTER_AREA if size < (width, height) else cv2.INTER_CUBIC
+        pixels = np.asarray(cv2.resize(pixels, size, interpolation=interpolation), dtype=np.uint8)
     _, encoded = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), JPEG_OPTIONS)
     return encoded.tobytes()
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from mifg_pipeline.agents.inventory import inventory_request, take_inventories, told
-from mifg_pipeline.agents.places import Frame
 from mifg_pipeline.config import ModelSettings
 from mifg_pipeline.corpus.pixels import ImageError
+from mifg_pipeline.images.frame import Frame
 
 SEEN = {
     "objects": [{"label": "red mug", "bbox": [100, 200, 150, 260]}, {"label": "lamp", "bbox": [900, 10, 5000, 90]}],

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mifg_pipeline.agents.places import Frame
 from mifg_pipeline.agents.replies import WrittenQuestion
 from mifg_pipeline.agents.written_draft import UnusableQuestionError, draft_of
+from mifg_pipeline.images.frame import Frame
 
 FRAMES = (Frame(1000, 800, 500, 400), Frame(1000, 800, 500, 400))
 

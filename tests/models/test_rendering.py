@@ -19,10 +19,10 @@ from mifg_pipeline.models.rendering import ImageRenderer, render_image, sent_siz
 def saved(tmp_path):
     """Saves an image and returns the part that shows it."""
 
-    def save(image, name="image.png", *, crop=None, max_pixels=1_003_520, **options):
+    def save(image, name="image.png", *, crop=None, max_pixels=1_003_520, min_pixels=0, **options):
         path = tmp_path / name
         image.save(path, **options)
-        return ImagePart(hashlib.sha256(path.read_bytes()).hexdigest(), path, crop, max_pixels)
+        return ImagePart(hashlib.sha256(path.read_bytes()).hexdigest(), path, crop, max_pixels, min_pixels)
 
     return save
 
@@ -64,6 +64,23 @@ def test_a_crop_shows_its_part_in_full_size(saved):
 
 def test_a_large_crop_is_scaled_down(saved):
     assert rendered(saved(gradient(600, 400), crop=(0, 0, 400, 400), max_pixels=10_000))[2].size == (100, 100)
+
+
+def test_a_small_image_is_enlarged_where_that_is_asked_for(saved):
+    media_type, _, sent = rendered(saved(gradient(60, 40), min_pixels=15_000))
+    assert (media_type, sent.size) == ("image/jpeg", (150, 100))
+
+
+def test_an_image_that_is_large_enough_is_sent_as_it_is(saved):
+    part = saved(gradient(60, 40), min_pixels=60 * 40)
+    assert rendered(part)[1] == part.path.read_bytes()
+
+
+def test_what_is_enlarged_has_no_blocks(saved):
+    edge = Image.new("RGB", (40, 40))
+    edge.paste("white", (20, 0, 40, 40))
+    row = np.asarray(rendered(saved(edge, crop=(18, 18, 22, 22), min_pixels=80 * 80))[2])[40, :, 0].astype(int)
+    assert np.abs(np.diff(row)).max() < 40
 
 
 def test_a_crop_beyond_the_image_is_a_mistake(saved):
@@ -134,13 +151,14 @@ def test_the_same_view_is_rendered_once(saved):
 
 def test_different_views_of_an_image_differ(saved):
     part = saved(gradient(600, 400))
-    views = [part, ImagePart(part.sha256, part.path, (0, 0, 20, 20)), ImagePart(part.sha256, part.path, None, 5_000)]
+    others = ({"crop": (0, 0, 20, 20)}, {"max_pixels": 5_000}, {"min_pixels": 500_000})
+    views = [part, *(ImagePart(part.sha256, part.path, **other) for other in others)]
 
     async def run():
         with ImageRenderer() as renderer:
             return [await renderer.render(view) for view in views]
 
-    assert len(set(asyncio.run(run()))) == 3
+    assert len(set(asyncio.run(run()))) == 4
 
 
 def test_a_caller_that_gives_up_leaves_the_image_to_the_others(saved):
@@ -179,6 +197,16 @@ def test_the_sent_size_keeps_to_the_limit_and_the_shape(width, height, max_pixel
     assert sent_height <= height
     if min(sent_width, sent_height) > 1:
         assert abs(sent_width / width - sent_height / height) <= 1 / min(width, height) + 1e-9
+
+
+@given(st.integers(1, 3_000), st.integers(1, 3_000), st.integers(1, 1_000_000))
+def test_the_sent_size_reaches_the_least_unless_the_most_forbids(width, height, least):
+    sent_width, sent_height = sent_size(width, height, 10**9, least)
+    assert sent_width * sent_height >= least
+    assert sent_width >= width
+    assert sent_height >= height
+    sent_width, sent_height = sent_size(width, height, least, least)
+    assert 1 <= sent_width * sent_height <= least
 
 
 @pytest.mark.parametrize(("size", "sent"), [((1, 60_000), (1, 10)), ((60_000, 1), (10, 1))])

@@ -11,7 +11,7 @@ from typing import Any
 from mifg_pipeline.agents.inventory import inventory_request, placed
 from mifg_pipeline.agents.judge import judgement_request
 from mifg_pipeline.agents.model_writer import Commission, question_request
-from mifg_pipeline.agents.places import Frame
+from mifg_pipeline.agents.places import model_frame
 from mifg_pipeline.agents.probe_view import ProbeView
 from mifg_pipeline.agents.prober import solution_request
 from mifg_pipeline.agents.replies import Inventory, Judgement, Selection, Solution, WrittenQuestion
@@ -67,7 +67,7 @@ class Asker:
 
     def inventory(self, image: CorpusImage) -> ImageInventory:
         request = inventory_request(image, self.corpus.path_of(image), self.settings)
-        return placed(self.reply(request, Inventory), Frame.of(image.width, image.height, self.settings))
+        return placed(self.reply(request, Inventory), model_frame(image.width, image.height, self.settings))
 
     def selection(self, candidates: Sequence[CorpusImage], sample: int = 0) -> Selection:
         inventories = [self.inventory(image) for image in candidates]
@@ -84,7 +84,7 @@ class Asker:
 
     def draft(self, images: Sequence[CorpusImage], sample: int = 0) -> Draft:
         """What the world writes about these images, as the question writer reads it."""
-        frames = [Frame.of(image.width, image.height, self.settings) for image in images]
+        frames = [model_frame(image.width, image.height, self.settings) for image in images]
         written = self.question(self.commission(images, sample))
         return draft_of(written, images, frames, pool="train", writer="model/stub", rng=random.Random(sample))
 

@@ -1,0 +1,101 @@
+"""A question for IMAgent; its images are decoded when they are looked at."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
+
+from mifg_pipeline.corpus.byte_cache import ByteCache
+from mifg_pipeline.engines.view import Pixels
+from mifg_pipeline.errors import MifgError
+from mifg_pipeline.images.decoding import UnusableImage, decode_upright, read_image_file
+from mifg_pipeline.items import Answer, Region
+
+CACHE_BYTES: Final = 256 << 20
+"""Bytes of decoded pixels that are kept in each process."""
+
+_CACHE: ByteCache[str, Pixels] = ByteCache(CACHE_BYTES, lambda pixels: pixels.nbytes)
+
+
+@dataclass(frozen=True)
+class QuestionImage:
+    """One image of a question.
+
+    Attributes:
+        sha256: Digest of the image file.
+        read: Gives the file's bytes.
+        path: Where the file lies, if it does: what is sent to a server is read from there.
+    """
+
+    sha256: str
+    read: Callable[[], bytes] = field(compare=False, repr=False)
+    path: Path | None = field(default=None, compare=False)
+
+    @classmethod
+    def of_bytes(cls, data: bytes) -> Self:
+        """An image that is held as the bytes of its file."""
+        return cls(hashlib.sha256(data).hexdigest(), lambda: data)
+
+    @classmethod
+    def of_file(cls, path: Path) -> Self:
+        """An image that is read from its file again when it is needed.
+
+        Raises:
+            MifgError: If the file cannot be read.
+        """
+        return cls(hashlib.sha256(_read(path)).hexdigest(), lambda: _read(path), path)
+
+    def pixels(self) -> Pixels:
+        """The upright RGB pixels, read-only, shape (height, width, 3), uint8; the last ones used are kept.
+
+        Raises:
+            MifgError: If the file cannot be read or decoded, or is another one by now.
+        """
+        pixels = _CACHE.get(self.sha256)
+        if pixels is None:
+            data = self.read()
+            if hashlib.sha256(data).hexdigest() != self.sha256:
+                raise MifgError(f"{self._name} has changed while it was in use.", "Start again.")
+            try:
+                # An array made from an image is a read-only view of immutable bytes.
+                pixels = np.asarray(decode_upright(data))
+            except UnusableImage as error:
+                raise MifgError(f"{self._name} cannot be used as an image ({error}).", "Replace it.") from error
+            _CACHE.put(self.sha256, pixels)
+        return pixels
+
+    @property
+    def _name(self) -> str:
+        return str(self.path) if self.path else f"The image with SHA-256 {self.sha256}"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What IMAgent is asked.
+
+    Attributes:
+        key: Names the question.
+        images: In the order in which the question counts them.
+        text: The question itself.
+        options: Texts of the options of a multiple-choice question; None for an open one.
+        answer: The key to it; None where nobody knows.
+        evidence: Where in the images the answer shows, if that is known.
+    """
+
+    key: str
+    images: tuple[QuestionImage, ...]
+    text: str
+    options: tuple[str, ...] | None = None
+    answer: Answer | None = None
+    evidence: tuple[Region, ...] = ()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return read_image_file(path)
+    except (OSError, UnusableImage) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise MifgError(f"{path} cannot be read ({reason}).", "Name the file of an image.") from error

@@ -1,0 +1,216 @@
+"""Checkpoints: everything that a run needs to go on as if it had never stopped, complete or not there at all."""
+
+import os
+import shutil
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any, Final
+
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from torch.distributed.tensor import DTensor, distribute_tensor
+
+from mifg_pipeline.errors import MifgError
+from mifg_pipeline.items import Record
+from mifg_pipeline.store.files import unwritable
+from mifg_pipeline.train.folder import step_name, step_of
+from mifg_pipeline.train.model import load_weights, save_model
+from mifg_pipeline.train.policy import Policy
+from mifg_pipeline.train.ranks import Ranks
+
+MODEL: Final = "model"
+"""Folder of the model within a checkpoint, in the layout of Hugging Face; ``mifg ask --model`` takes it."""
+
+_TRAINER = "trainer.pt"
+_STATE = "state.json"
+
+
+class TrainState(Record):
+    """How far a run is.
+
+    Attributes:
+        step: Finished steps.
+        drawn: Questions drawn so far.
+        settings: Digest of the settings that have to stay.
+    """
+
+    step: int
+    drawn: int
+    settings: str
+
+
+def save_checkpoint(
+    checkpoints: Path, state: TrainState, policy: Policy, optimizer: torch.optim.Optimizer, keep: int, ranks: Ranks
+) -> Path:
+    """Saves model, optimiser and random states; then, and only then, drops checkpoints beyond the newest ``keep``.
+
+    All ranks call it; the first one writes. A step that is saved already is left as it is.
+
+    Returns:
+        The folder of the checkpoint.
+
+    Raises:
+        MifgError: If the disk is full; earlier checkpoints are then as they were.
+    """
+    target = checkpoints / step_name(state.step)
+    if any(ranks.gather(target.exists())):
+        return target
+    partial = checkpoints / f".{target.name}.partial"
+    try:
+        _write(partial, state, policy, optimizer, ranks)
+        if ranks.is_first:
+            partial.rename(target)
+            _sync(checkpoints)
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise _not_saved(target, error) from error
+    if ranks.is_first:
+        for old in complete_checkpoints(checkpoints)[:-keep]:
+            _remove(old)
+    ranks.wait()
+    return target
+
+
+def complete_checkpoints(checkpoints: Path) -> list[Path]:
+    """All checkpoints, oldest first."""
+    steps = {step: path for path in checkpoints.glob("step-*") if (step := step_of(path)) is not None}
+    return [steps[step] for step in sorted(steps)]
+
+
+def latest_checkpoint(checkpoints: Path) -> Path | None:
+    """The newest checkpoint; None before the first."""
+    found = complete_checkpoints(checkpoints)
+    return found[-1] if found else None
+
+
+def read_state(path: Path) -> TrainState:
+    """How far the run was at a checkpoint.
+
+    Raises:
+        MifgError: If the checkpoint is damaged.
+    """
+    try:
+        return TrainState.model_validate_json((path / _STATE).read_text(encoding="utf-8"))
+    except (OSError, ValidationError, UnicodeDecodeError) as error:
+        raise _damaged(path, error) from error
+
+
+def restore(path: Path, policy: Policy, optimizer: torch.optim.Optimizer, ranks: Ranks) -> TrainState:
+    """Puts weights, optimiser and random states back; all ranks call it.
+
+    A rank that the run did not have before keeps the random state that it has.
+
+    Raises:
+        MifgError: If the checkpoint is damaged, or of another model.
+    """
+    state = read_state(path)
+    try:
+        # Mapped, so that ranks on one machine share what they read.
+        trainer = torch.load(path / _TRAINER, map_location="cpu", weights_only=True, mmap=True)
+    except (OSError, RuntimeError, UnpicklingError) as error:
+        raise _damaged(path, error) from error
+    load_weights(policy, path / MODEL)
+    optimizer.load_state_dict(_sharded_state(optimizer, trainer["optimizer"]))
+    if ranks.rank < len(trainer["random"]):
+        _set_random_state(trainer["random"][ranks.rank])
+    return state
+
+
+def _write(partial: Path, state: TrainState, policy: Policy, optimizer: torch.optim.Optimizer, ranks: Ranks) -> None:
+    if ranks.is_first:
+        shutil.rmtree(partial, ignore_errors=True)
+        (partial / MODEL).mkdir(parents=True)
+    ranks.wait()
+    save_model(policy, partial / MODEL)
+    trainer = {
+        "optimizer": _whole_state(optimizer, ranks),
+        "random": ranks.gather(_random_state()),
+    }
+    if ranks.is_first:
+        # Through a file of ours, so that a write that the system refuses is an OSError.
+        with (partial / _TRAINER).open("wb") as file:
+            torch.save(trainer, file)
+        (partial / _STATE).write_text(state.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        for path in (*partial.rglob("*"), partial):
+            _sync(path)
+
+
+def _whole_state(optimizer: torch.optim.Optimizer, ranks: Ranks) -> dict[str, Any]:
+    content = optimizer.state_dict()
+    state = {
+        index: {name: _whole(value, ranks) for name, value in entries.items()}
+        for index, entries in content["state"].items()
+    }
+    return {"state": state, "param_groups": content["param_groups"]}
+
+
+def _whole(value: Any, ranks: Ranks) -> Any:
+    """A tensor on the CPU, put together by all ranks if it is sharded; only the first rank keeps it."""
+    if isinstance(value, DTensor):
+        value = value.full_tensor()
+    if not torch.is_tensor(value):
+        return value
+    return value.cpu() if ranks.is_first else None
+
+
+def _sharded_state(optimizer: torch.optim.Optimizer, content: dict[str, Any]) -> dict[str, Any]:
+    """Whole tensors as the parameters are sharded that they belong to."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    state = {
+        index: {name: _sharded_as(parameters[index], value) for name, value in entries.items()}
+        for index, entries in content["state"].items()
+    }
+    return {"state": state, "param_groups": content["param_groups"]}
+
+
+def _sharded_as(parameter: torch.Tensor, value: Any) -> Any:
+    if not torch.is_tensor(value):
+        return value
+    if value.shape != parameter.shape:  # the number of steps
+        return value.clone()
+    whole = value.to(parameter.device, copy=True)  # so that nothing stays mapped to the file
+    if not isinstance(parameter, DTensor):
+        return whole
+    return distribute_tensor(whole, parameter.device_mesh, parameter.placements, src_data_rank=None)
+
+
+def _random_state() -> dict[str, torch.Tensor]:
+    state = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.get_rng_state()
+    return state
+
+
+def _set_random_state(state: dict[str, torch.Tensor]) -> None:
+    torch.set_rng_state(state["cpu"])
+    if "cuda" in state and torch.cuda.is_available():
+        torch.cuda.set_rng_state(state["cuda"])
+
+
+def _remove(checkpoint: Path) -> None:
+    """Takes the name away first: a folder of that name is whole, whenever the process is killed."""
+    nameless = checkpoint.with_name(f".{checkpoint.name}.old")
+    checkpoint.rename(nameless)
+    shutil.rmtree(nameless)
+
+
+def _sync(path: Path) -> None:
+    """Waits until a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _not_saved(target: Path, error: Exception) -> MifgError:
+    if isinstance(error, OSError):
+        return unwritable(target, error)
+    return unwritable(target, OSError(str(error)))
+
+
+def _damaged(path: Path, error: Exception) -> MifgError:
+    return MifgError(
+        f"The checkpoint {path} cannot be read: {error}.", "Remove it: the run then goes on from the one before it."
+    )

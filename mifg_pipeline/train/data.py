@@ -1,0 +1,138 @@
+"""The questions of an exported dataset, read when they are drawn."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mifg_pipeline.errors import MifgError
+from mifg_pipeline.imagent.question import Question, QuestionImage
+from mifg_pipeline.items import Answer, Region, Tolerance
+
+if TYPE_CHECKING:
+    import datasets
+
+REQUIRED_COLUMNS: Final = ("id", "images", "question", "options", "answer", "answer_kind")
+"""Columns without which a row is no question; the others of an export are read where they are."""
+
+_REMEDY = "Give the folder that `mifg export RUN --out DIR --format hf` wrote as data.path."
+
+
+class Questions:
+    """The questions of one split, by position and by key.
+
+    Args:
+        rows: The split, its images not decoded.
+    """
+
+    def __init__(self, rows: "datasets.Dataset") -> None:
+        self._rows = rows
+        self._position = {str(key): position for position, key in enumerate(rows["id"])}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, position: int) -> Question:
+        """The question at a position.
+
+        Raises:
+            MifgError: If the row's answer does not fit its kind, or an image is missing.
+        """
+        row = self._rows[position]
+        if not row["images"] or not all(image and image["bytes"] for image in row["images"]):
+            raise MifgError(f"Question {row['id']} has no images, or they lie outside of the dataset.", _REMEDY)
+        try:
+            return _question(row)
+        except ValueError as error:
+            raise MifgError(f"Question {row['id']} cannot be read: {error}.", _REMEDY) from error
+
+    def by_key(self, key: str) -> Question:
+        """The question of that key.
+
+        Raises:
+            MifgError: If the dataset has none.
+        """
+        if key not in self._position:
+            raise MifgError(f"The dataset has no question {key}.", "Give the dataset that the run was trained on.")
+        return self[self._position[key]]
+
+    def __iter__(self) -> Iterator[Question]:
+        return (self[position] for position in range(len(self)))
+
+
+def load_questions(path: Path, split: str) -> Questions:
+    """The questions of one split of an exported dataset.
+
+    Raises:
+        MifgError: If there is no such dataset or split, a column is missing, or no row is left.
+    """
+    import datasets
+
+    files = sorted(str(file) for file in (path / "data").glob(f"{split}-*.parquet"))
+    if not files:
+        found = sorted({file.name.partition("-")[0] for file in (path / "data").glob("*.parquet")})
+        what = f"it has {', '.join(found)}" if found else "it is no exported dataset"
+        raise MifgError(f"There is no split {split!r} in {path}: {what}.", _REMEDY)
+    with no_progress_bars():
+        rows = datasets.load_dataset("parquet", data_files={split: files}, split=split)
+        if "images" in rows.column_names:
+            rows = rows.cast_column("images", datasets.List(datasets.Image(decode=False)))
+    missing = [column for column in REQUIRED_COLUMNS if column not in rows.column_names]
+    if missing:
+        raise MifgError(f"The dataset {path} lacks the columns {', '.join(missing)}.", _REMEDY)
+    if len(rows) == 0:
+        raise MifgError(f"Split {split!r} of {path} has no rows.", _REMEDY)
+    return Questions(rows)
+
+
+@contextmanager
+def no_progress_bars() -> Iterator[None]:
+    """Keeps the bars of ``datasets`` off a terminal that shows the training's own."""
+    import datasets
+
+    if datasets.are_progress_bars_disabled():
+        yield
+        return
+    datasets.disable_progress_bars()
+    try:
+        yield
+    finally:
+        datasets.enable_progress_bars()
+
+
+def _question(row: Mapping[str, Any]) -> Question:
+    return Question(
+        key=str(row["id"]),
+        images=tuple(QuestionImage.of_bytes(image["bytes"]) for image in row["images"]),
+        text=row["question"],
+        options=tuple(row["options"]) if row["options"] else None,
+        answer=_answer(row),
+        evidence=tuple(Region(**region) for region in row.get("evidence") or ()),
+    )
+
+
+def _answer(row: Mapping[str, Any]) -> Answer:
+    tolerance = row.get("tolerance")
+    return Answer(
+        kind=row["answer_kind"],
+        value=_value(row["answer"], row["answer_kind"]),
+        aliases=tuple(row.get("aliases") or ()),
+        tolerance=Tolerance(**tolerance) if tolerance else None,
+        unit=row.get("unit"),
+        ordered=row.get("ordered") is not False,
+    )
+
+
+def _value(text: str, kind: str) -> bool | int | float | str | tuple[str, ...]:
+    """The key in its type; the column holds it as a right reply says it."""
+    match kind:
+        case "boolean":
+            return {"yes": True, "no": False}[text]
+        case "integer":
+            return int(text)
+        case "number":
+            return float(text)
+        case "list":
+            return tuple(text.split(", "))
+        case _:
+            return text
