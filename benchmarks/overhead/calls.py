@@ -2,9 +2,9 @@
 
 from arms.workload import Call
 
-from mifg_pipeline.agents.places import Frame
 from mifg_pipeline.agents.prompts import prompts
 from mifg_pipeline.agents.replies import Judgement, Reply, Solution, WrittenQuestion
+from mifg_pipeline.images.frame import Frame
 from mifg_pipeline.models.reply_schema import reply_schema
 
 _QUESTION = "How many marks of the kind abcdefghijklmnopabcdefghijklmnop are there in Images 1 and 2 together?"

@@ -48,7 +48,7 @@ class ScriptedEngine:
         """Has no weights to take."""
 
     def _play(self, request: SamplingRequest) -> SampledTurn:
-        token_ids = list(self._script(request))
+        token_ids = list(self._script(request))[: request.max_tokens]
         is_finished = self._end_of_turn_id in token_ids
         if is_finished:
             token_ids = token_ids[: token_ids.index(self._end_of_turn_id) + 1]

@@ -66,22 +66,21 @@ def save_checkpoint(
         shutil.rmtree(partial, ignore_errors=True)
         raise _not_saved(target, error) from error
     if ranks.is_first:
-        for old in complete_checkpoints(checkpoints)[:-keep]:
+        for old in list(complete_checkpoints(checkpoints).values())[:-keep]:
             _remove(old)
     ranks.wait()
     return target
 
 
-def complete_checkpoints(checkpoints: Path) -> list[Path]:
-    """All checkpoints, oldest first."""
+def complete_checkpoints(checkpoints: Path) -> dict[int, Path]:
+    """All checkpoints by their steps, oldest first."""
     steps = {step: path for path in checkpoints.glob("step-*") if (step := step_of(path)) is not None}
-    return [steps[step] for step in sorted(steps)]
+    return dict(sorted(steps.items()))
 
 
 def latest_checkpoint(checkpoints: Path) -> Path | None:
     """The newest checkpoint; None before the first."""
-    found = complete_checkpoints(checkpoints)
-    return found[-1] if found else None
+    return next(reversed(complete_checkpoints(checkpoints).values()), None)
 
 
 def read_state(path: Path) -> TrainState:

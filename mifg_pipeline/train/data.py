@@ -1,6 +1,6 @@
 """The questions of an exported dataset, read when they are drawn."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -43,7 +43,7 @@ class Questions:
             raise MifgError(f"Question {row['id']} has no images, or they lie outside of the dataset.", _REMEDY)
         try:
             return _question(row)
-        except ValueError as error:
+        except (KeyError, ValueError) as error:
             raise MifgError(f"Question {row['id']} cannot be read: {error}.", _REMEDY) from error
 
     def by_key(self, key: str) -> Question:
@@ -68,21 +68,34 @@ def load_questions(path: Path, split: str) -> Questions:
     """
     import datasets
 
-    files = sorted(str(file) for file in (path / "data").glob(f"{split}-*.parquet"))
+    files = sorted((path / "data").glob(f"{split}-*.parquet"))
     if not files:
         found = sorted({file.name.partition("-")[0] for file in (path / "data").glob("*.parquet")})
         what = f"it has {', '.join(found)}" if found else "it is no exported dataset"
         raise MifgError(f"There is no split {split!r} in {path}: {what}.", _REMEDY)
+    _check_columns(files)
     with no_progress_bars():
-        rows = datasets.load_dataset("parquet", data_files={split: files}, split=split)
-        if "images" in rows.column_names:
-            rows = rows.cast_column("images", datasets.List(datasets.Image(decode=False)))
-    missing = [column for column in REQUIRED_COLUMNS if column not in rows.column_names]
-    if missing:
-        raise MifgError(f"The dataset {path} lacks the columns {', '.join(missing)}.", _REMEDY)
-    if len(rows) == 0:
-        raise MifgError(f"Split {split!r} of {path} has no rows.", _REMEDY)
-    return Questions(rows)
+        rows = datasets.load_dataset("parquet", data_files={split: list(map(str, files))}, split=split)
+        return Questions(rows.cast_column("images", datasets.List(datasets.Image(decode=False))))
+
+
+def _check_columns(files: Sequence[Path]) -> None:
+    """Looks at columns and rows first: what ``datasets`` says of a file that lacks them helps nobody."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = 0
+    for file in files:
+        try:
+            metadata = pq.read_metadata(file)
+        except pa.ArrowInvalid as error:
+            raise MifgError(f"{file} is no Parquet file: {error}.", _REMEDY) from error
+        missing = [name for name in REQUIRED_COLUMNS if name not in metadata.schema.to_arrow_schema().names]
+        if missing:
+            raise MifgError(f"{file} lacks the columns {', '.join(missing)}.", _REMEDY)
+        rows += metadata.num_rows
+    if rows == 0:
+        raise MifgError(f"{files[0].parent.parent} has no rows in {files[0].name}.", _REMEDY)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ so that a run that is stopped goes on as if it had not been.
 The formulas are in ``masks.py``, ``advantages.py`` and ``loss.py``; the docs derive them.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -126,7 +127,12 @@ class Trainer:
     def _step(self, state: TrainState) -> TrainState:
         step = state.step + 1
         groups, drawn = self._sample(step, state.drawn)
-        batch = step_batch(groups, self.settings, self.ranks)
+        batch = step_batch(groups, self.chat_format.banned_ids, self.settings, self.ranks)
+        if all(self.ranks.gather(batch.is_all_faults)):
+            failure = next(
+                (one.trajectory.failure for one in batch.played if one.trajectory.failure), "no reason given"
+            )
+            self._save_failed(step, batch, f"In step {step} every episode was ended by a fault: {failure}")
         figures = self._update(step, batch)
         with self.watch("sync"):
             self.engine.sync(self.policy.synced_weights())
@@ -194,21 +200,22 @@ class Trainer:
                 self.view.turn_to(f"step {step}: update, {index + 1} of {count} micro-batches")
                 with self.watch("forward"):
                     new = self.policy(part.tokens, self.settings.rollout.temperature)
+                before = new.detach() if old is None else old[index]
                 outputs = policy_loss(
                     new=new,
-                    old=new.detach() if old is None else old[index],
-                    sampler=part.sampler,
+                    old=before,
+                    sampler=part.sampler_or(before),
                     advantages=part.advantages,
                     coefficients=part.coefficients,
                     settings=self.settings.loss,
                 )
                 with self.watch("backward"):
-                    outputs.loss.backward()
+                    torch.autograd.backward(outputs.loss)
                 figures.add(part, outputs)
             if not all(self.ranks.gather(figures.is_finite)):
-                self._save_failed(step, batch)
+                self._save_failed(step, batch, f"The loss of step {step} is no number")
             if count:
-                self._descend(figures)
+                self._descend(step, batch, figures)
         return figures
 
     def _parts(self, batch: StepBatch, shares: list[tuple[int, ...]], count: int) -> Iterator[MicroBatch]:
@@ -226,22 +233,24 @@ class Trainer:
             temperature = self.settings.rollout.temperature
             return [self.policy(part.tokens, temperature) for part in self._parts(batch, shares, count)]
 
-    def _descend(self, figures: UpdateFigures) -> None:
+    def _descend(self, step: int, batch: StepBatch, figures: UpdateFigures) -> None:
         """One optimiser step along the gradient, scaled down to ``max_grad_norm``."""
         with self.watch("optimizer"):
-            norm = clip_gradients(self.policy.trainable_parameters(), self.settings.optimizer.max_grad_norm)
+            parameters = self.policy.trainable_parameters()
+            figures.grad_norm = clip_gradients(parameters, self.settings.optimizer.max_grad_norm)
+            if not math.isfinite(figures.grad_norm):
+                self._save_failed(step, batch, f"The gradient of step {step} is no number")
             self.optimizer.step()
             self.optimizer.zero_grad()
             self.policy.master_weights.publish()
-        figures.grad_norm = float(norm)
 
-    def _save_failed(self, step: int, batch: StepBatch) -> NoReturn:
+    def _save_failed(self, step: int, batch: StepBatch, problem: str) -> NoReturn:
         """Keeps the step and the weights that it was sampled with, and stops the run."""
         folder = self.folder.failed(step)
         self._write(folder / TRAJECTORIES, trained_trajectories(step, batch, None))
         save_model(self.policy, folder / MODEL)
         raise MifgError(
-            f"The loss of step {step} is not a number; its trajectories and weights are in {folder}.",
+            f"{problem.rstrip('.')}. Its trajectories and weights are in {folder}.",
             f"`mifg replay {folder / TRAJECTORIES}` shows where; a lower optimizer.learning_rate or "
             "model.dtype=float32 may mend it.",
         )
@@ -250,9 +259,7 @@ class Trainer:
         """Writes trajectories, metrics and, where one is due, the checkpoint, in the order that resuming relies on."""
         settings, step = self.settings, state.step
         pairs = zip(batch.played, batch.verdicts, strict=True)
-        conducts = self.ranks.gather_rows(
-            [conduct(played.trajectory, verdict.rewarded) for played, verdict in pairs]
-        )
+        conducts = self.ranks.gather_rows([conduct(played.trajectory, verdict.rewarded) for played, verdict in pairs])
         row: dict[str, Any] = {
             "step": step,
             "drawn": state.drawn,

@@ -108,8 +108,7 @@ def load_for_sampling(path: str, device: torch.device) -> LoadedModel:
     base = _folder(_base_of(folder))
     model = _load_full(base, dtype)
     model.load_adapter(str(folder), adapter_name=_ADAPTER_NAME)
-    has_chat_files = (folder / "tokenizer_config.json").is_file()
-    return LoadedModel(model.to(device).eval(), folder if has_chat_files else base)
+    return LoadedModel(model.to(device).eval(), base)
 
 
 def save_model(policy: Policy, folder: Path) -> None:

@@ -1,12 +1,13 @@
 """The trajectories of one step as tensors, judged: what the update works on."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from mifg_pipeline.config import TrainSettings
+from mifg_pipeline.engines.ledger import TokenKind
 from mifg_pipeline.engines.vision_inputs import VisionInputs
 from mifg_pipeline.imagent.end_reason import EndReason
 from mifg_pipeline.imagent.rollout import Played
@@ -42,18 +43,25 @@ class MicroBatch:
     Attributes:
         tokens: What the policy reads.
         sampler: (K,) log-probabilities under the sampler.
+        sampled: (K,) bool; false where an observation is trained, which nobody sampled.
         advantages: (K,).
         coefficients: (K,).
     """
 
     tokens: TokenBatch
     sampler: Tensor
+    sampled: Tensor
     advantages: Tensor
     coefficients: Tensor
 
+    def sampler_or(self, old: Tensor) -> Tensor:
+        """The sampler's log-probabilities, and the old ones where there is no sampler to correct for."""
+        return torch.where(self.sampled, self.sampler, old)
+
     def by_row(self, values: Tensor) -> tuple[Tensor, ...]:
         """K values, split by trajectory."""
-        return values.split(self.tokens.scored.sum(1).tolist())
+        counts: list[int] = self.tokens.scored.sum(1).tolist()
+        return torch.split(values, counts)
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,7 @@ class StepBatch:
         kinds: Where each token comes from, (M, T) int; -1 for padding.
         valid_turn: Whether the turn of each token is a valid action, (M, T) bool; true outside turns.
         sampler: Log-probability under the sampler, (M, T); 0 where not sampled.
+        banned: Whether the token is one that the model never samples, (M, T) bool; such have no log-probability.
         advantages: (M,).
         has_signal: Whether the trajectory's group gives a gradient, (M,) bool.
         in_loss: By the trajectory-level mask, (M,) bool.
@@ -80,6 +89,7 @@ class StepBatch:
     kinds: Tensor
     valid_turn: Tensor
     sampler: Tensor
+    banned: Tensor
     advantages: Tensor
     has_signal: Tensor
     in_loss: Tensor
@@ -95,10 +105,14 @@ class StepBatch:
         return len({verdict.group for verdict, has_signal in signal if not has_signal})
 
     @property
+    def is_all_faults(self) -> bool:
+        """Whether the machinery ended every trajectory."""
+        return all(verdict.end.is_fault for verdict in self.verdicts)
+
+    @property
     def scored(self) -> Tensor:
         """Tokens that a gradient reaches, (M, T) bool: all others need no log-probability."""
-        return (self.weights > 0) & (self.advantages != 0)[:, None]
-
+        return (self.weights > 0) & (self.advantages != 0)[:, None] & ~self.banned
 
     def micro_batches(self, max_tokens: int) -> list[tuple[int, ...]]:
         """Rows that share a forward pass; those without a scored token are in none."""
@@ -116,6 +130,7 @@ class StepBatch:
         return MicroBatch(
             tokens=tokens.to(policy.device),
             sampler=self.sampler[list(rows)][chosen].to(policy.device),
+            sampled=(self.kinds[list(rows)][chosen] == TokenKind.SAMPLED).to(policy.device),
             advantages=advantages[chosen].to(policy.device, torch.float32),
             coefficients=self.coefficients[list(rows)][chosen].to(policy.device),
         )
@@ -129,7 +144,7 @@ class StepBatch:
 def padding_micro_batch(policy: Policy) -> MicroBatch:
     """A micro-batch of no weight, for a rank that has fewer of them than others."""
     none = torch.zeros(0, device=policy.device)
-    return MicroBatch(policy.padding_batch(), none, none, none)
+    return MicroBatch(policy.padding_batch(), none, none.bool(), none, none)
 
 
 def verdicts_of(groups: Sequence[Group], settings: TrainSettings) -> list[Verdict]:
@@ -147,8 +162,17 @@ def groups_with_signal(verdicts: Sequence[Verdict], settings: TrainSettings) -> 
     return {verdict.group for verdict, signal in zip(verdicts, advantages.has_signal.tolist(), strict=True) if signal}
 
 
-def step_batch(groups: Sequence[Group], settings: TrainSettings, ranks: Ranks) -> StepBatch:
-    """The step of this rank; advantages and totals are those of the trajectories of all ranks."""
+def step_batch(
+    groups: Sequence[Group], banned_ids: Collection[int], settings: TrainSettings, ranks: Ranks
+) -> StepBatch:
+    """The step of this rank; advantages and totals are those of the trajectories of all ranks.
+
+    Args:
+        groups: What was sampled.
+        banned_ids: What the model never samples.
+        settings: Of the run.
+        ranks: All of them call it.
+    """
     played = tuple(played for group in groups for played in group.played)
     own = verdicts_of(groups, settings)
     shares = ranks.gather(own)
@@ -156,7 +180,7 @@ def step_batch(groups: Sequence[Group], settings: TrainSettings, ranks: Ranks) -
     mine = slice(first, first + len(own))
     in_loss, advantages = _judge([verdict for share in shares for verdict in share], settings)
 
-    kinds, valid_turn, sampler = _padded(played)
+    kinds, valid_turn, sampler, banned = _padded(played, banned_ids)
     weights = token_weights(kinds, valid_turn, in_loss[mine], advantages.values[mine], settings.mask)
     totals = _summed(ranks.gather(local_totals(weights, in_loss[mine])))
     limit = settings.episode.max_turns * settings.episode.max_turn_tokens
@@ -166,6 +190,7 @@ def step_batch(groups: Sequence[Group], settings: TrainSettings, ranks: Ranks) -
         kinds=kinds,
         valid_turn=valid_turn,
         sampler=sampler,
+        banned=banned,
         advantages=advantages.values[mine],
         has_signal=advantages.has_signal[mine],
         in_loss=in_loss[mine],
@@ -188,19 +213,22 @@ def _judge(verdicts: Sequence[Verdict], settings: TrainSettings) -> tuple[Tensor
     return in_loss, advantages
 
 
-def _padded(played: Sequence[Played]) -> tuple[Tensor, Tensor, Tensor]:
-    tracks = [one.tracks for one in played]
-    longest = max((len(track.token_ids) for track in tracks), default=0)
-    kinds = torch.full((len(played), longest), -1, dtype=torch.int8)
-    valid_turn = torch.ones((len(played), longest), dtype=torch.bool)
-    sampler = torch.zeros((len(played), longest), dtype=torch.float32)
-    for row, (one, track) in enumerate(zip(played, tracks, strict=True)):
-        length = len(track.token_ids)
-        kinds[row, :length] = torch.tensor(track.kinds, dtype=torch.int8)
-        sampler[row, :length] = torch.tensor(track.logprobs, dtype=torch.float32)
-        is_valid = [turn.is_valid for turn in one.trajectory.turns]
-        valid_turn[row, :length] = torch.tensor([turn < 0 or is_valid[turn] for turn in track.turns])
-    return kinds, valid_turn, sampler
+def _padded(played: Sequence[Played], banned_ids: Collection[int]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    longest = max((len(one.tracks.token_ids) for one in played), default=0)
+    shape = (len(played), longest)
+    kinds = torch.full(shape, -1, dtype=torch.int8)
+    valid_turn = torch.ones(shape, dtype=torch.bool)
+    sampler = torch.zeros(shape, dtype=torch.float32)
+    token_ids = torch.full(shape, -1, dtype=torch.int64)
+    for row, one in enumerate(played):
+        length = len(one.tracks.token_ids)
+        kinds[row, :length] = torch.tensor(one.tracks.kinds, dtype=torch.int8)
+        sampler[row, :length] = torch.tensor(one.tracks.logprobs, dtype=torch.float32)
+        token_ids[row, :length] = torch.tensor(one.tracks.token_ids)
+        # In the prompt the turn is -1, which names the last entry.
+        is_valid = [*(turn.is_valid for turn in one.trajectory.turns), True]
+        valid_turn[row, :length] = torch.tensor([is_valid[turn] for turn in one.tracks.turns])
+    return kinds, valid_turn, sampler, torch.isin(token_ids, torch.tensor(sorted(banned_ids)))
 
 
 def _summed(totals: Sequence[Totals]) -> Totals:

@@ -1,6 +1,6 @@
 """What the updates of a step did to its tokens, gathered over micro-batches and ranks."""
 
-from collections import Counter
+from collections import defaultdict
 from typing import Any
 
 import torch
@@ -12,19 +12,27 @@ from mifg_pipeline.train.loss import LossOutputs
 from mifg_pipeline.train.ranks import Ranks
 from mifg_pipeline.train.step_batch import MicroBatch, StepBatch
 
+_SHARES = ("clipped_low", "clipped_high", "rejected", "correction", "gap")
+_PEAKS = ("correction", "gap")
+
 
 class UpdateFigures:
     """Adds up loss, clipping, importance correction and rejected tokens; use one for each optimiser step.
 
     Args:
         batch: The step that is worked on.
+
+    Attributes:
+        grad_norm: Of the gradient before it was scaled down; None where there was none.
+        rejected: Tokens that the loss left out though they have weight, (M, T) bool.
     """
 
     def __init__(self, batch: StepBatch) -> None:
         self._batch = batch
-        self._sums: Counter[str] = Counter()
-        self._peaks: dict[str, float] = {}
-        self.rejected = torch.zeros_like(batch.weights, dtype=torch.bool)
+        self._sums: defaultdict[str, float] = defaultdict(float)
+        self._peaks: defaultdict[str, float] = defaultdict(float)
+        self.grad_norm: float | None = None
+        self.rejected = (batch.weights > 0) & batch.banned
 
     def add(self, part: MicroBatch, outputs: LossOutputs) -> None:
         """Takes in the outputs of one micro-batch."""
@@ -32,7 +40,7 @@ class UpdateFigures:
         for name, value in outputs.sums.items():
             self._sums[name] += float(value)
         for name, value in outputs.peaks.items():
-            self._peaks[name] = max(self._peaks.get(name, 0.0), float(value))
+            self._peaks[name] = max(self._peaks[name], float(value))
         for row, rejected in zip(part.tokens.rows, part.by_row(outputs.rejected), strict=True):
             self.rejected[row, self._batch.scored[row]] = rejected.cpu()
 
@@ -43,24 +51,15 @@ class UpdateFigures:
 
     def row(self, ranks: Ranks) -> dict[str, Any]:
         """The figures over all ranks: loss, shares of clipped and rejected tokens, correction, gap to the sampler."""
-        sums: Counter[str] = Counter()
-        for part in ranks.gather(self._sums):
-            sums.update(part)
-        peaks = ranks.gather(self._peaks)
+        shares = ranks.gather((dict(self._sums), dict(self._peaks)))
+        sums = {name: sum(of_rank.get(name, 0.0) for of_rank, _ in shares) for name in (*_SHARES, "loss", "tokens")}
+        peaks = {name: max(of_rank.get(name, 0.0) for _, of_rank in shares) for name in _PEAKS}
         tokens = sums["tokens"]
-
-        def share(name: str) -> float | None:
-            return sums[name] / tokens if tokens else None
-
         return {
             "loss": sums["loss"],
-            "clipped_low": share("clipped_low"),
-            "clipped_high": share("clipped_high"),
-            "rejected": share("rejected"),
-            "correction": share("correction"),
-            "correction_max": max((peak.get("correction", 0.0) for peak in peaks), default=0.0),
-            "gap": share("gap"),
-            "gap_max": max((peak.get("gap", 0.0) for peak in peaks), default=0.0),
+            "grad_norm": self.grad_norm,
+            **{name: sums[name] / tokens if tokens else None for name in _SHARES},
+            **{f"{name}_max": peak for name, peak in peaks.items()},
         }
 
     def account(self, settings: MaskSettings, ranks: Ranks) -> MaskAccount:

@@ -1,6 +1,11 @@
 """`mifg ask` plays IMAgent with a checkpoint and with a model behind a server, and names what is wrong."""
 
 import json
+import re
+import shlex
+import shutil
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -10,6 +15,10 @@ from PIL import Image
 from stub_process import running_stub
 from tiny_model import write_tiny_model
 
+from mifg_pipeline.config import EpisodeSettings
+from mifg_pipeline.imagent.end_reason import EndReason
+
+PAGE = (Path(__file__).parents[2] / "docs" / "ask.md").read_text()
 QUESTION = ("--question", "Which image is darker?")
 CONFIRM = (
     '<tool_call>{"name": "visual_confirmation", "arguments": {"image": 2, "bbox_2d": [100, 100, 300, 200]}}</tool_call>'
@@ -44,8 +53,8 @@ def seer():
 
     app = web.Application(client_max_size=1 << 24)
     app.router.add_post("/v1/chat/completions", complete)
-    with app_thread(app) as url:
-        yield f"{url}/v1"
+    with app_thread(app) as server:
+        yield server.url
 
 
 def error_of(done):
@@ -160,3 +169,23 @@ def test_an_output_folder_that_cannot_be_written(mifg, images, seer, tmp_path):
     out = tmp_path / "file" / "out"
     done = mifg("ask", *images, "--model", "seer", "--server", seer, *QUESTION, "--out", out, status=1)
     assert "Give another folder with --out" in error_of(done)
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_page_work(mifg, checkpoint, seer, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(str(files("mifg_pipeline") / "data" / "photos"), "photos")
+    Path("tiny").symlink_to(checkpoint)
+    with_checkpoint, with_server = re.findall(r"^mifg (ask .*)$", PAGE, re.MULTILINE)
+    mifg(*shlex.split(with_checkpoint))
+    assert "answer: 2" in mifg(*shlex.split(with_server.replace("http://localhost:8000/v1", seer))).stdout
+    assert {path.name for path in Path("looked").iterdir()} == {"trajectory.json", "turn-1-image-2.png"}
+
+
+def test_the_page_lists_every_end_and_every_setting_with_its_default():
+    for end in EndReason:
+        assert f"| `{end.value}` |" in PAGE
+    for name, field in EpisodeSettings.model_fields.items():
+        (row,) = [line for line in PAGE.splitlines() if line.startswith("| `") and f"`{name}`" in line.split("|")[1]]
+        if field.default is not None:
+            assert str(field.default).lower() in row

@@ -68,8 +68,8 @@ def make_request(chat_format) -> Callable[..., SamplingRequest]:
 
 
 @pytest.fixture(scope="session")
-def plain_logprobs(chat_format) -> Callable[[PreTrainedModel, SamplingRequest, SampledTurn], list[torch.Tensor]]:
-    """One forward pass over the whole sequence, with the library's own images and positions and without a cache."""
+def plain_logprobs(chat_format) -> Callable[[PreTrainedModel, SamplingRequest, SampledTurn], torch.Tensor]:
+    """Of every token at each sampled place: one pass over all, with the library's own images and positions."""
 
     def compute(model: PreTrainedModel, request: SamplingRequest, turn: SampledTurn) -> torch.Tensor:
         input_ids = torch.tensor([turn.prompt_token_ids + turn.token_ids])

@@ -18,14 +18,16 @@ def engine(model, chat_format):
 
 @pytest.fixture
 def ragged(make_request, make_view):
-    """One image, three images, an image in the second turn, none; the first twice."""
+    """One image, three images, an image in the second turn, none; the first once more, and with another image."""
     first, second, third = make_view("first"), make_view("second", 4, 5), make_view("third", 3, 1)
+    other = make_view("other")
     return [
         make_request(0, "Image 1: ", first, "What is it?"),
         make_request(1, first, second, third, "Which image shows the red circle?"),
         make_request(2, "Image 1: ", first, "What is it?", second_turn=["Image 1: ", second]),
         make_request(3, "How many?", max_tokens=5),
         make_request(4, "Image 1: ", first, "What is it?", temperature=0.6),
+        make_request(5, "Image 1: ", other, "What is it?"),
     ]
 
 
@@ -122,7 +124,7 @@ def test_a_view_goes_through_the_vision_tower_once(engine, model, ragged, make_r
     model.model.visual.register_forward_pre_hook(lambda module, args: patches.append(args[0].shape[0]))
     run(engine, ragged)
     run(engine, [make_request(9, make_view("second", 4, 5), "What is it?")])
-    assert patches == [4 * (2 * 3 + 4 * 5 + 3 * 1)]
+    assert patches == [4 * (2 * 3 + 4 * 5 + 3 * 1 + 2 * 3)]
 
 
 def test_the_model_keeps_its_mode(engine, model, ragged):

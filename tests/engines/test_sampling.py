@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +54,17 @@ def test_tokens_come_as_often_as_they_should():
     tokens, _ = draw(logits, BANNED, torch.ones(100_000), uniforms)
     shares = torch.bincount(tokens, minlength=5) / 100_000
     torch.testing.assert_close(shares, torch.tensor([0.5, 0.0, 0.2, 0.3, 0.0]), atol=0.01, rtol=0)
+
+
+@pytest.mark.parametrize("vocabulary", [5, 64, 1000, 1024])
+def test_the_token_is_where_the_cumulated_distribution_passes_the_uniform_number(vocabulary):
+    generator = torch.Generator().manual_seed(0)
+    logits = 5 * torch.randn(1000, vocabulary, generator=generator)
+    uniforms = torch.rand(1000, generator=generator, dtype=torch.float64)
+    cumulated = logits.double().index_fill(1, BANNED, -torch.inf).softmax(-1).cumsum(-1)
+    expected = torch.searchsorted(cumulated, uniforms[:, None])[:, 0]
+    tokens, _ = draw(logits, BANNED, torch.ones(1000), uniforms)
+    assert torch.equal(tokens, expected)
 
 
 def test_a_row_without_a_finite_distribution_is_told_by_its_log_probability():

@@ -51,10 +51,17 @@ def test_a_crop_has_as_many_pixels_as_the_settings_want(width, height):
     assert SETTINGS.crop_min_pixels <= across * down <= SETTINGS.crop_max_pixels
 
 
+@given(sides, sides, st.integers(1, 500_000), token_sides)
+def test_a_view_has_the_fewest_pixels_that_it_may_where_there_is_room(width, height, least, token_side):
+    across, down = view_size(width, height, least, 16 * max(least, token_side**2), token_side)
+    assert across * down >= least
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 60_000), (60_000, 1), (3, 9000)])
 def test_the_thinnest_image_can_be_shown(size):
-    across, down = view_size(*size, SETTINGS.min_pixels, SETTINGS.max_pixels, 28)
-    assert SETTINGS.min_pixels <= across * down <= SETTINGS.max_pixels
+    for least in (SETTINGS.min_pixels, SETTINGS.max_pixels // 2):
+        across, down = view_size(*size, least, SETTINGS.max_pixels, 28)
+        assert least <= across * down <= SETTINGS.max_pixels
 
 
 def picture(width=300, height=200):

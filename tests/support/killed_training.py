@@ -1,4 +1,4 @@
-"""Trains in this process and kills it (-9) at one place of one step: ``python killed_training.py PLACE STEP CONFIG``."""
+"""Trains and kills its own process (-9) at one place of one step: ``killed_training.py PLACE STEP CONFIG``."""
 
 import os
 import signal

@@ -24,13 +24,14 @@ TRAJECTORIES, STEPS, MICRO_BATCH_TOKENS = 5, 2, 250
 
 
 def main(checkpoint: Path, out: Path, kind: str) -> None:
-    """Writes the model of the policy and, beside it, the weights that the engine would take."""
+    """Writes the model before and after, and the weights that the engine has by then."""
     torch.set_num_threads(1)
     chat_format = ChatFormat.load(checkpoint)
     vision_inputs = VisionInputs(chat_format.image_processor)
     with Ranks() as ranks:
         policy = load(checkpoint, lora={"rank": 2} if kind == "lora" else {}, train_vision=kind == "vision")
         shard(policy, ranks.size)
+        save_model(policy, out / "start")
         # SGD: AdamW divides by the root of the second moment, which blows rounding up where a gradient is almost 0.
         optimizer = torch.optim.SGD(policy.trainable_parameters(), lr=0.05)
         tracks = [random_tracks(chat_format, seed) for seed in range(TRAJECTORIES)]

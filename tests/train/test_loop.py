@@ -52,10 +52,10 @@ def test_every_token_of_a_step_is_in_one_bucket(small_run):
     settings = small_run()
     run(settings)
     for step, row in enumerate(rows_of(settings), start=1):
-        tokens = sum(len(line.trajectory.tokens.token_ids) for line in lines_of(settings, step))
+        tokens = sum(len(line.trajectory.tracks.token_ids) for line in lines_of(settings, step))
         assert sum(row[f"tokens.{bucket.name.lower()}"] for bucket in Bucket if bucket is not Bucket.PADDING) == tokens
         for line in lines_of(settings, step):
-            assert len(line.buckets) == len(line.trajectory.tokens.token_ids)
+            assert len(line.buckets) == len(line.trajectory.tracks.token_ids)
 
 
 def test_a_run_that_stops_and_goes_on_is_bit_equal_to_one_that_does_not(small_run, tmp_path):
@@ -93,5 +93,5 @@ def test_questions_beyond_the_limits_of_an_episode_are_named(small_run):
 
 
 def test_a_missing_split_is_named(small_run, tiny_dataset: Path):
-    with pytest.raises(MifgError, match="no split 'test'.*it has train"):
+    with pytest.raises(MifgError, match=r"no split 'test'.*it has train"):
         run(small_run("data.split=test"))

@@ -168,11 +168,12 @@ def test_people_get_a_table_and_the_weights_in_words(run, mifg_replay):
     assert "the checkpoint after step 2" in shown
 
 
-def test_a_dataset_without_the_question_is_said(run, mifg_replay, tmp_path):
-    write_tiny_dataset(tmp_path / "other", rows=1)
-    refused = mifg_replay(run.trajectories_path(1), "--data", tmp_path / "other")
+def test_a_question_that_the_dataset_lacks_is_said(run, mifg_replay):
+    path = run.trajectories_path(1)
+    path.write_text(path.read_text().replace('"question":"train-', '"question":"another-'))
+    refused = mifg_replay(path)
     assert isinstance(refused.exception, MifgError)
-    assert "no question" in str(refused.exception)
+    assert "no question another-" in str(refused.exception)
 
 
 def test_a_dataset_with_other_images_is_said(run, mifg_replay, tmp_path):

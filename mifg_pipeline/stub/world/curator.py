@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import JsonValue
 
-from mifg_pipeline.agents.places import Frame, to_place
+from mifg_pipeline.images.frame import Frame, to_place
 from mifg_pipeline.items import Box, content_digest
 from mifg_pipeline.programs.kinds import Kind, colour_of
 from mifg_pipeline.programs.wording import with_article

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from mifg_pipeline.agents.places import THOUSANDTHS, Frame
 from mifg_pipeline.config import GateSettings
+from mifg_pipeline.images.frame import THOUSANDTHS, Frame
 from mifg_pipeline.stub.world.conversation import Conversation
 from mifg_pipeline.stub.world.scenes import Scene
 from mifg_pipeline.stub.world.sight import Sight

@@ -4,7 +4,7 @@ import random
 
 from pydantic import JsonValue
 
-from mifg_pipeline.agents.places import to_place
+from mifg_pipeline.images.frame import to_place
 from mifg_pipeline.stub.world.asking import DEFECTIVE, SOUND, Question
 from mifg_pipeline.stub.world.look import Look
 from mifg_pipeline.stub.world.settings import Defect, Defects
