@@ -110,6 +110,11 @@ class StepBatch:
         return all(verdict.end.is_fault for verdict in self.verdicts)
 
     @property
+    def first_failure(self) -> str | None:
+        """What the first such trajectory says of it."""
+        return next((one.trajectory.failure for one in self.played if one.trajectory.failure), None)
+
+    @property
     def scored(self) -> Tensor:
         """Tokens that a gradient reaches, (M, T) bool: all others need no log-probability."""
         return (self.weights > 0) & (self.advantages != 0)[:, None] & ~self.banned

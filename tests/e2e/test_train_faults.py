@@ -100,3 +100,19 @@ def test_a_resume_with_other_settings_names_them(materials, tmp_path):
     assert finished.returncode == 1
     assert "loss.kind was dapo, is grpo" in finished.stderr
     assert "seed was 0, is 5" in finished.stderr
+
+
+def test_two_ranks_train_as_one_does(materials, tmp_path):
+    alone = settings_of(materials, tmp_path / "alone", "steps=2")
+    assert start(written(tmp_path, alone)).returncode == 0
+    shared = written(tmp_path, settings_of(materials, tmp_path / "shared", "steps=2"))
+    bin_folder = Path(sys.executable).parent
+    torchrun = [bin_folder / "torchrun", "--nproc-per-node=2", "--master-port=0", "--no-python"]
+    done = subprocess.run(
+        [*torchrun, bin_folder / "mifg", "train", shared], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    ours, theirs = metrics_of(tmp_path / "shared"), metrics_of(tmp_path / "alone")
+    assert any(row["tokens.trained"] for row in theirs)
+    for row, expected in zip(ours, theirs, strict=True):
+        assert row == pytest.approx(expected, rel=1e-3, abs=1e-5)

@@ -99,8 +99,10 @@ def test_a_turn_that_reaches_the_limit_of_all_ends_the_episode(play):
     assert len(played.tracks.token_ids) == len(prompt) + 9
 
 
-def test_a_prompt_that_leaves_no_token_ends_the_episode_before_its_first_turn(play):
-    played, engine = play(max_tokens=10, max_turn_tokens=10)
+@pytest.mark.parametrize("beyond", [0, 100])
+def test_a_prompt_that_leaves_no_token_ends_the_episode_before_its_first_turn(play, beyond):
+    prompt = kinds_of(play(ANSWER)[0], TokenKind.PROMPT)
+    played, engine = play(max_tokens=len(prompt) - beyond)
     assert played.trajectory.end is EndReason.OVER_LENGTH
     assert played.trajectory.turns == ()
     assert engine.requests == []
