@@ -210,7 +210,7 @@ class Trainer:
                     settings=self.settings.loss,
                 )
                 with self.watch("backward"):
-                    torch.autograd.backward(outputs.loss)
+                    torch.autograd.backward(outputs.loss * self.ranks.size)  # FSDP2 takes the mean over ranks
                 figures.add(part, outputs)
             if not all(self.ranks.gather(figures.is_finite)):
                 self._save_failed(step, batch, f"The loss of step {step} is no number")

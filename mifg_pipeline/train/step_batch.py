@@ -1,6 +1,6 @@
 """The trajectories of one step as tensors, judged: what the update works on."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -58,10 +58,10 @@ class MicroBatch:
         """The sampler's log-probabilities, and the old ones where there is no sampler to correct for."""
         return torch.where(self.sampled, self.sampler, old)
 
-    def by_row(self, values: Tensor) -> tuple[Tensor, ...]:
-        """K values, split by trajectory."""
+    def by_row(self, values: Tensor) -> Iterator[tuple[int, Tensor]]:
+        """K values, split by trajectory, each with its row in the step; nothing for a padding micro-batch."""
         counts: list[int] = self.tokens.scored.sum(1).tolist()
-        return torch.split(values, counts)
+        return zip(self.tokens.rows, torch.split(values, counts), strict=False)
 
 
 @dataclass(frozen=True)

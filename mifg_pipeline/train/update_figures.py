@@ -41,7 +41,7 @@ class UpdateFigures:
             self._sums[name] += float(value)
         for name, value in outputs.peaks.items():
             self._peaks[name] = max(self._peaks[name], float(value))
-        for row, rejected in zip(part.tokens.rows, part.by_row(outputs.rejected), strict=True):
+        for row, rejected in part.by_row(outputs.rejected):
             self.rejected[row, self._batch.scored[row]] = rejected.cpu()
 
     @property

@@ -107,7 +107,7 @@ def test_two_ranks_train_as_one_does(materials, tmp_path):
     assert start(written(tmp_path, alone)).returncode == 0
     shared = written(tmp_path, settings_of(materials, tmp_path / "shared", "steps=2"))
     bin_folder = Path(sys.executable).parent
-    torchrun = [bin_folder / "torchrun", "--nproc-per-node=2", "--master-port=0", "--no-python"]
+    torchrun = [bin_folder / "torchrun", "--standalone", "--nproc-per-node=2", "--no-python"]
     done = subprocess.run(
         [*torchrun, bin_folder / "mifg", "train", shared], capture_output=True, text=True, check=False
     )
