@@ -1,4 +1,4 @@
-"""Our trainer's update, on trajectories that are there already: ``arm_ours.py FOLDER RESULT [VARIANT]``.
+"""Our trainer's update, on trajectories that are there already: ``arm_ours.py FOLDER RESULT [VARIANT]…``.
 
 A variant does one thing as TRL does it, to show what that thing is worth.
 """
@@ -12,7 +12,7 @@ import torch
 from measuring import Measured, resident
 from rich.console import Console
 from torch import Tensor
-from workload import read_workload
+from workload import read_groups, read_settings
 
 from mifg_pipeline.train import logprobs
 from mifg_pipeline.train.folder import TrainFolder
@@ -69,7 +69,7 @@ VARIANTS: dict[str, Callable[[Policy], None]] = {
 
 def main(folder: Path, result: Path, *variants: str) -> None:
     """Loads the model, and updates it."""
-    settings, groups = read_workload(folder)
+    settings = read_settings(folder)
     measured = Measured()
     with Ranks() as ranks:
         trainer = Trainer(settings, TrainFolder(settings.out), ranks, Console(quiet=True))
@@ -78,14 +78,14 @@ def main(folder: Path, result: Path, *variants: str) -> None:
         for variant in variants:
             VARIANTS[variant](trainer.policy)
         loaded = resident()
-        batch = step_batch(groups, (), settings, ranks)
+        batch = step_batch(read_groups(folder), (), settings, ranks)
         trainer.watch.split()
         with measured.measuring(loaded):
             figures = trainer._update(1, batch)
         measured.parts = trainer.watch.split()
         row = figures.row(ranks)
     measured.loss, measured.grad_norm = row["loss"], figures.grad_norm
-    measured.trained, measured.tokens = int(figures._sums["tokens"]), sum(batch.lengths)
+    measured.trained, measured.tokens = batch.totals.tokens, sum(batch.lengths)
     measured.micro_batches = len(batch.micro_batches(settings.optimizer.micro_batch_tokens))
     measured.write(result)
 

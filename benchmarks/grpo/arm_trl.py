@@ -6,6 +6,7 @@ update, importance ratios) is done here in the same way. With ``scored`` the hea
 on devices with Triton.
 """
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -104,7 +105,7 @@ def main(folder: Path, result: Path, *variants: str) -> None:
     if "scored" in variants:
         trl.trainer.utils._use_triton = lambda _: True  # which positions; the kernel asks another function
     measured = Measured()
-    trajectories = len(torch.load(folder / "trl.pt")["num_images"])
+    trajectories = GROUP_SIZE * json.loads((folder / "settings.json").read_text())["rollout"]["groups"]
     trainer = make_trainer(folder, trajectories)
     trainer.add_callback(LastLog(measured))
     loaded = resident()

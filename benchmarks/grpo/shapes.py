@@ -45,3 +45,6 @@ SHAPES = {
 ``3b`` head, layers and vision tower stand to each other as in Qwen2.5-VL-3B: a head of 11 % of the layers, and a vision
 tower that costs as much per visual token (four patches) as the layers do.
 """
+
+GROUPS = {"head": 1, "3b": 2}
+"""As many as take some minutes on two cores, by shape."""

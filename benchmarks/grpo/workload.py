@@ -35,6 +35,7 @@ from shapes import (
 )
 from tiny_dataset import tiny_row
 from transformers import AutoTokenizer
+from trl_batch import trl_batch
 
 from mifg_pipeline.config import EpisodeSettings, TrainSettings
 from mifg_pipeline.config.train import (
@@ -64,19 +65,28 @@ OFF = 0.2
 
 
 def write_workload(folder: Path, shape: str, groups: int) -> None:
-    """Fills a folder with a model, a dataset and ``groups`` groups of trajectories."""
+    """Fills a folder with a model, a dataset and ``groups`` groups of trajectories, in our form and in TRL's."""
     _write_model(folder / "model", shape)
     _write_dataset(folder / "dataset", groups)
     played = _with_logprobs(_played(folder, groups), folder)
     longest = max(len(one.tracks.token_ids) for group in played for one in group.played)
-    (folder / "settings.json").write_text(_settings(folder, groups, MICRO_BATCH * longest).model_dump_json())
+    settings = _settings(folder, groups, MICRO_BATCH * longest)
+    (folder / "settings.json").write_text(settings.model_dump_json())
     (folder / "groups.pickle").write_bytes(pickle.dumps(played))
+    vision_inputs = VisionInputs(ChatFormat.load(folder / "model").image_processor)
+    padding_id = AutoTokenizer.from_pretrained(folder / "model").pad_token_id
+    torch.save(trl_batch(played, settings, vision_inputs, padding_id), folder / "trl.pt")
 
 
-def read_workload(folder: Path) -> tuple[TrainSettings, list[Group]]:
-    """Settings by which our trainer makes micro-batches of ``MICRO_BATCH`` trajectories, and the trajectories."""
-    settings = TrainSettings.model_validate_json((folder / "settings.json").read_text())
-    return settings, pickle.loads((folder / "groups.pickle").read_bytes())
+def read_settings(folder: Path) -> TrainSettings:
+    """Settings by which our trainer makes micro-batches of ``MICRO_BATCH`` trajectories."""
+    return TrainSettings.model_validate_json((folder / "settings.json").read_text())
+
+
+def read_groups(folder: Path) -> list[Group]:
+    """The trajectories, in our form."""
+    groups: list[Group] = pickle.loads((folder / "groups.pickle").read_bytes())
+    return groups
 
 
 def _write_model(folder: Path, shape: str) -> None:

@@ -36,7 +36,7 @@ def replay(
     weights = Weights(model, "given with --model") if model else weights_for(trajectories, folder, settings)
     questions = load_questions(data or settings.data.path, settings.data.split)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    comparisons = run(stored, load_scorer(weights.path, device), questions, settings)
+    comparisons = run(stored, load_scorer(weights.path, device, settings.model.dtype), questions, settings)
     if as_json:
         content = {**asdict(weights), "trajectories": [asdict(comparison) for comparison in comparisons]}
         typer.echo(json.dumps(content, indent=2))

@@ -78,6 +78,9 @@ class LossSettings(Settings):
     reject_above_cap: bool = False
 
 
+DTypeName = Literal["auto", "float32", "bfloat16"]
+
+
 class LoraSettings(Settings):
     """Low-rank adapters in place of full weights.
 
@@ -106,7 +109,7 @@ class ModelSettings(Settings):
     """
 
     path: str
-    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    dtype: DTypeName = "auto"
     train_vision: bool = False
     lora: LoraSettings = LoraSettings()
     gradient_checkpointing: bool = True

@@ -9,7 +9,7 @@ from typing import Any, Final
 import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError
-from torch.distributed.tensor import DTensor, distribute_tensor
+from torch.distributed.tensor import DTensor
 
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.items import Record
@@ -18,6 +18,7 @@ from mifg_pipeline.train.folder import step_name, step_of
 from mifg_pipeline.train.model import load_weights, save_model
 from mifg_pipeline.train.policy import Policy
 from mifg_pipeline.train.ranks import Ranks
+from mifg_pipeline.train.sharding import laid_out_as
 
 MODEL: Final = "model"
 """Folder of the model within a checkpoint, in the layout of Hugging Face; ``mifg ask --model`` takes it."""
@@ -157,21 +158,17 @@ def _sharded_state(optimizer: torch.optim.Optimizer, content: dict[str, Any]) ->
     """Whole tensors as the parameters are sharded that they belong to."""
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     state = {
-        index: {name: _sharded_as(parameters[index], value) for name, value in entries.items()}
+        index: {name: _restored(parameters[index], value) for name, value in entries.items()}
         for index, entries in content["state"].items()
     }
     return {"state": state, "param_groups": content["param_groups"]}
 
 
-def _sharded_as(parameter: torch.Tensor, value: Any) -> Any:
+def _restored(parameter: torch.Tensor, value: Any) -> Any:
     if not torch.is_tensor(value):
         return value
-    if value.shape != parameter.shape:  # the number of steps
-        return value.clone()
-    whole = value.to(parameter.device, copy=True)  # so that nothing stays mapped to the file
-    if not isinstance(parameter, DTensor):
-        return whole
-    return distribute_tensor(whole, parameter.device_mesh, parameter.placements, src_data_rank=None)
+    own = value.clone()  # so that nothing stays mapped to the file
+    return laid_out_as(parameter, own) if own.shape == parameter.shape else own  # the number of steps has none
 
 
 def _random_state() -> dict[str, torch.Tensor]:

@@ -36,8 +36,8 @@ from mifg_pipeline.train.data import load_questions
 from mifg_pipeline.train.folder import TrainFolder, settings_digest
 from mifg_pipeline.train.live import LiveView
 from mifg_pipeline.train.loss import policy_loss
-from mifg_pipeline.train.memory import check_memory
-from mifg_pipeline.train.model import load_config, load_policy, save_model
+from mifg_pipeline.train.memory import check_memory, naming_the_setting
+from mifg_pipeline.train.model import check_context, load_config, load_policy, save_model
 from mifg_pipeline.train.optimizer import adamw, clip_gradients, learning_rate
 from mifg_pipeline.train.ranks import Ranks
 from mifg_pipeline.train.sampling import Group, GroupSampler, with_replacements
@@ -54,6 +54,9 @@ from mifg_pipeline.train.step_figures import conduct, step_figures
 from mifg_pipeline.train.stopwatch import Stopwatch
 from mifg_pipeline.train.trained_trajectory import TRAJECTORIES, TrainedTrajectory, trained_trajectories
 from mifg_pipeline.train.update_figures import UpdateFigures
+
+MICRO_BATCH = "optimizer.micro_batch_tokens"
+"""The setting to lower where an update needs too much memory."""
 
 
 def train(settings: TrainSettings, console: Console) -> None:
@@ -89,7 +92,9 @@ class Trainer:
         self.console = console
         self.watch = Stopwatch()
         questions = load_questions(settings.data.path, settings.data.split)
-        check_memory(settings, load_config(settings.model.path), ranks.device, ranks.size)
+        config = load_config(settings.model.path)
+        check_context(config, settings.episode.max_tokens)
+        check_memory(settings, config, ranks.device, ranks.size)
         self.policy = load_policy(settings.model, settings.seed, ranks.device)
         shard(self.policy, ranks.size)
         self.chat_format = ChatFormat.load(self.policy.chat_folder)
@@ -198,7 +203,7 @@ class Trainer:
             figures = UpdateFigures(batch)
             for index, part in enumerate(self._parts(batch, shares, count)):
                 self.view.turn_to(f"step {step}: update, {index + 1} of {count} micro-batches")
-                with self.watch("forward"):
+                with self.watch("forward"), naming_the_setting(MICRO_BATCH):
                     new = self.policy(part.tokens, self.settings.rollout.temperature)
                 before = new.detach() if old is None else old[index]
                 outputs = policy_loss(
@@ -209,7 +214,7 @@ class Trainer:
                     coefficients=part.coefficients,
                     settings=self.settings.loss,
                 )
-                with self.watch("backward"):
+                with self.watch("backward"), naming_the_setting(MICRO_BATCH):
                     torch.autograd.backward(outputs.loss * self.ranks.size)  # FSDP2 takes the mean over ranks
                 figures.add(part, outputs)
             if not all(self.ranks.gather(figures.is_finite)):

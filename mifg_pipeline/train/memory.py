@@ -78,7 +78,7 @@ def estimate(settings: TrainSettings, config: Any, device: torch.device, ranks: 
         device: Where it is trained.
         ranks: Over which it is sharded.
     """
-    element = choose_dtype(settings.model, device).itemsize
+    element = choose_dtype(settings.model.dtype, device).itemsize
     with torch.device("meta"):
         model = FAMILIES[config.model_type](config)
     trained, frozen_whole, sharded = _count(model, settings)

@@ -15,7 +15,6 @@ from peft import LoraConfig
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
-from torch.distributed.tensor import DTensor, distribute_tensor
 from transformers import (
     AutoConfig,
     PreTrainedConfig,
@@ -25,10 +24,11 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
-from mifg_pipeline.config.train import LoraSettings, ModelSettings
+from mifg_pipeline.config.train import DTypeName, LoraSettings, ModelSettings
 from mifg_pipeline.engines.chat_format import ChatFormat
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.train.policy import Policy
+from mifg_pipeline.train.sharding import laid_out_as
 
 FAMILIES: dict[str, Any] = {
     "qwen2_5_vl": Qwen2_5_VLForConditionalGeneration,
@@ -63,6 +63,19 @@ def load_config(path: str) -> PreTrainedConfig:
     return _config(_folder(path))
 
 
+def check_context(config: PreTrainedConfig, max_tokens: int) -> None:
+    """Refuses episodes that are longer than the model reads.
+
+    Raises:
+        MifgError: If they may be.
+    """
+    context = config.text_config.max_position_embeddings
+    if max_tokens > context:
+        raise MifgError(
+            f"An episode may have {max_tokens} tokens, and the model reads {context}.", "Lower episode.max_tokens."
+        )
+
+
 def load_policy(settings: ModelSettings, seed: int, device: torch.device) -> Policy:
     """Loads the model that is to be trained.
 
@@ -84,7 +97,7 @@ def load_policy(settings: ModelSettings, seed: int, device: torch.device) -> Pol
             "Set model.train_vision=false, or model.lora.rank=0 to train full weights.",
         )
     folder = _folder(settings.path)
-    model = _load_full(folder, choose_dtype(settings, device))
+    model = _load_full(folder, choose_dtype(settings.dtype, device))
     base = str(folder.resolve()) if Path(settings.path).is_dir() else settings.path
     if settings.lora.rank:
         _add_adapters(model, settings.lora, base, seed)
@@ -95,18 +108,23 @@ def load_policy(settings: ModelSettings, seed: int, device: torch.device) -> Pol
     return Policy(model.to(device), folder, ChatFormat.load(folder).banned_ids, base)
 
 
-def load_for_sampling(path: str, device: torch.device) -> LoadedModel:
+def load_for_sampling(path: str, device: torch.device, dtype: DTypeName = "auto") -> LoadedModel:
     """Loads a full checkpoint, or an adapter folder together with its base.
+
+    Args:
+        path: Folder, or name on the hub.
+        device: Where it is sampled.
+        dtype: As in ``ModelSettings``.
 
     Raises:
         MifgError: If either is missing, damaged or of another architecture.
     """
     folder = _folder(path)
-    dtype = choose_dtype(ModelSettings(path=path), device)
+    chosen = choose_dtype(dtype, device)
     if not (folder / _ADAPTER_CONFIG).is_file():
-        return LoadedModel(_load_full(folder, dtype).to(device).eval(), folder)
+        return LoadedModel(_load_full(folder, chosen).to(device).eval(), folder)
     base = _folder(_base_of(folder))
-    model = _load_full(base, dtype)
+    model = _load_full(base, chosen)
     model.load_adapter(str(folder), adapter_name=_ADAPTER_NAME)
     return LoadedModel(model.to(device).eval(), base)
 
@@ -152,13 +170,12 @@ def load_weights(policy: Policy, folder: Path) -> None:
     with torch.no_grad():
         for name, weight in wanted.items():
             master = policy.master_weights.master_of(weight)
-            master.copy_(_sharded_as(master, saved[name]))
+            master.copy_(laid_out_as(master, saved[name]))
     policy.master_weights.publish()
 
 
-def choose_dtype(settings: ModelSettings, device: torch.device) -> torch.dtype:
-    """The type of weights and computation."""
-    name = settings.dtype
+def choose_dtype(name: DTypeName, device: torch.device) -> torch.dtype:
+    """The type of weights and computation, by its setting."""
     if name == "auto":
         name = "float32" if device.type == "cpu" else "bfloat16"
     return torch.float32 if name == "float32" else torch.bfloat16
@@ -268,14 +285,6 @@ def _base_of(folder: Path) -> str:
     if not isinstance(base, str):
         raise MifgError(f"{path} does not say what it is an adapter of.", "Give a folder that `mifg train` wrote.")
     return base
-
-
-def _sharded_as(parameter: Tensor, whole: Tensor) -> Tensor:
-    """A whole tensor laid out as a parameter is; each rank keeps its part of what it has itself."""
-    whole = whole.to(parameter.device)
-    if not isinstance(parameter, DTensor):
-        return whole
-    return distribute_tensor(whole, parameter.device_mesh, parameter.placements, src_data_rank=None)
 
 
 def _unreadable(folder: Path, error: Exception) -> MifgError:

@@ -9,6 +9,7 @@ import torch
 from pydantic import ValidationError
 
 from mifg_pipeline.config import TrainSettings
+from mifg_pipeline.config.train import DTypeName
 from mifg_pipeline.engines.chat_format import ChatFormat
 from mifg_pipeline.engines.ledger import TokenKind, Tracks
 from mifg_pipeline.engines.view import View
@@ -111,13 +112,13 @@ def weights_for(path: Path, folder: TrainFolder, settings: TrainSettings) -> Wei
     )
 
 
-def load_scorer(path: str, device: torch.device) -> Policy:
+def load_scorer(path: str, device: torch.device, dtype: DTypeName) -> Policy:
     """A full checkpoint or an adapter folder, to score tokens with.
 
     Raises:
         MifgError: If it is missing, damaged or of another architecture.
     """
-    loaded = load_for_sampling(path, device)
+    loaded = load_for_sampling(path, device, dtype)
     banned_ids = ChatFormat.load(loaded.chat_folder).banned_ids
     return Policy(loaded.module, loaded.chat_folder, banned_ids, base=path)
 

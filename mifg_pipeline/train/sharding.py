@@ -4,8 +4,10 @@ import copy
 from itertools import chain
 
 import torch
+from torch import Tensor
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+from torch.distributed.tensor import DTensor, distribute_tensor
 
 from mifg_pipeline.train.policy import Policy
 
@@ -41,3 +43,11 @@ def shard(policy: Policy, size: int) -> None:
     layers = chain(core.language_model.layers, core.visual.blocks if trains_vision else ())
     for module in (*layers, policy):
         fully_shard(module, mesh=mesh, mp_policy=precision, ignored_params=whole)
+
+
+def laid_out_as(parameter: Tensor, whole: Tensor) -> Tensor:
+    """A whole tensor laid out as a parameter is; each rank keeps its part of what it has itself."""
+    whole = whole.to(parameter.device)
+    if not isinstance(parameter, DTensor):
+        return whole
+    return distribute_tensor(whole, parameter.device_mesh, parameter.placements, src_data_rank=None)

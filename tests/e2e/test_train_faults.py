@@ -116,3 +116,9 @@ def test_two_ranks_train_as_one_does(materials, tmp_path):
     assert any(row["tokens.trained"] for row in theirs)
     for row, expected in zip(ours, theirs, strict=True):
         assert row == pytest.approx(expected, rel=1e-3, abs=1e-5)
+
+
+def test_episodes_longer_than_the_model_reads_are_refused(materials, tmp_path):
+    finished = start(written(tmp_path, settings_of(materials, tmp_path / "run", "episode.max_tokens=10000000")))
+    assert finished.returncode == 1
+    assert "Lower episode.max_tokens" in finished.stderr

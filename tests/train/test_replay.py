@@ -62,7 +62,7 @@ def run(trained, tmp_path):
 @pytest.fixture
 def looking(trained, run):
     """Trajectories that look again at a part and at the whole, scored while their views are at hand."""
-    policy = load_scorer(trained.model.path, torch.device("cpu"))
+    policy = load_scorer(trained.model.path, torch.device("cpu"), "auto")
     chat_format = ChatFormat.load(policy.chat_folder)
     tokenizer = AutoTokenizer.from_pretrained(policy.chat_folder)
     ids = [[*tokenizer.encode(reply), chat_format.end_of_turn_id] for reply in REPLIES]
