@@ -1,6 +1,6 @@
-"""TRL's own update, on trajectories that are there already: ``arm_trl.py FOLDER RESULT [scored]``, in TRL's environment.
+"""TRL's own update, on trajectories that are there already: ``arm_trl.py FOLDER RESULT [scored]``.
 
-``GRPOTrainer.train`` runs, and only the playing of the trajectories is left out of it: what
+It needs TRL's environment. ``GRPOTrainer.train`` runs, and only the playing of the trajectories is left out of it: what
 ``_generate_and_score_completions`` does with trajectories that vLLM has played (log-probabilities of before the first
 update, importance ratios) is done here in the same way. With ``scored`` the head reads completions alone, as it does
 on devices with Triton.
@@ -27,7 +27,7 @@ class ScriptedTrainer(GRPOTrainer):
     played: dict[str, Any]
     measured: Measured
 
-    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+    def _generate_and_score_completions(self, _: list[dict[str, Any]]) -> dict[str, Any]:
         batch = dict(self.played)
         began = time.perf_counter()
         with torch.no_grad():
@@ -52,7 +52,7 @@ class LastLog(TrainerCallback):
     def __init__(self, measured: Measured) -> None:
         self._measured = measured
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float], **_: Any) -> None:
+    def on_log(self, *_: Any, logs: dict[str, float], **__: Any) -> None:
         """Called after each update, and once more at the end."""
         if "grad_norm" in logs:
             self._measured.loss, self._measured.grad_norm = float(logs["loss"]), float(logs["grad_norm"])

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-REPOSITORY = Path(__file__).parents[2]
-sys.path[:0] = [str(REPOSITORY / "examples"), str(REPOSITORY / "tests" / "support")]
+sys.path.append(str(Path(__file__).parents[2] / "examples"))
+sys.path.append(str(Path(__file__).parents[2] / "tests" / "support"))
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -56,6 +56,8 @@ from mifg_pipeline.train.data import load_questions
 from mifg_pipeline.train.model import load_policy
 from mifg_pipeline.train.sampling import Group, GroupSampler
 from mifg_pipeline.train.token_batch import token_batch
+
+REPOSITORY = Path(__file__).parents[2]
 
 THOUGHT = (60, 70)
 """Fewest and most words of a thought."""
