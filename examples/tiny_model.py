@@ -8,6 +8,7 @@ has not learned anything: what it writes is noise.
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,7 @@ def write_tiny_model(
     vision_hidden: int = 64,
     vision_layers: int = 2,
     vocabulary: int | None = None,
+    fragments: Sequence[str] = (),
     seed: int = 0,
 ) -> None:
     """Writes model, tokenizer and image processor into a folder.
@@ -86,9 +88,11 @@ def write_tiny_model(
         vision_hidden: Width of the vision tower, a multiple of 32.
         vision_layers: Of the vision tower, at least 2.
         vocabulary: Rows of the token embeddings; as many as the tokenizer needs where None.
+        fragments: Texts that are one token each, wherever they stand.
         seed: Of the weights.
     """
     tokenizer = _tokenizer(family)
+    tokenizer.add_tokens([AddedToken(text, special=False, normalized=False) for text in fragments])
     rows = vocabulary or (len(tokenizer) + 63) // 64 * 64
     sizes = {
         "text_config": _text_config(family, tokenizer, hidden, layers, rows),

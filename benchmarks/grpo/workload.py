@@ -30,6 +30,7 @@ from shapes import (
     MAX_GRAD_NORM,
     MICRO_BATCH,
     SHAPES,
+    Shape,
     UPDATES,
     VIEW_TOKENS,
 )
@@ -68,8 +69,8 @@ OFF = 0.2
 
 def write_workload(folder: Path, shape: str, groups: int) -> None:
     """Fills a folder with a model, a dataset and ``groups`` groups of trajectories, in our form and in TRL's."""
-    _write_model(folder / "model", shape)
-    _write_dataset(folder / "dataset", groups)
+    write_model(folder / "model", SHAPES[shape])
+    write_dataset(folder / "dataset", groups)
     played = _with_logprobs(_played(folder, groups), folder)
     longest = max(len(one.tracks.token_ids) for group in played for one in group.played)
     settings = _settings(folder, groups, MICRO_BATCH * longest)
@@ -91,15 +92,18 @@ def read_groups(folder: Path) -> list[Group]:
     return groups
 
 
-def _write_model(folder: Path, shape: str) -> None:
-    """A tokenizer that knows the words of the prompts makes about as many tokens of them as the real one."""
+def write_model(folder: Path, shape: Shape) -> None:
+    """Writes a Qwen2.5-VL with random weights.
+
+    Its tokenizer knows the words of the prompts, and so makes about as many tokens of them as the real one.
+    """
     for prompt in sorted((REPOSITORY / "prompts").glob("imagent_*.md")):
         tiny_model.TRAINING_TEXT += prompt.read_text(encoding="utf-8")
-    tiny_model.write_tiny_model(folder, **SHAPES[shape]._asdict())
+    tiny_model.write_tiny_model(folder, **shape._asdict())
 
 
-def _write_dataset(folder: Path, questions: int) -> None:
-    """Questions over photographs, ``IMAGES`` each."""
+def write_dataset(folder: Path, questions: int) -> None:
+    """Writes questions over photographs, ``IMAGES`` each."""
     rng = random.Random(0)
     photos = sorted((REPOSITORY / "data" / "photos").glob("*.jpg"))
     rows = [tiny_row(f"question-{index}", IMAGES, 28, rng) for index in range(questions)]
@@ -135,7 +139,7 @@ def _played(folder: Path, groups: int) -> list[Group]:
     settings = _settings(folder, groups, 1)
     chat_format = ChatFormat.load(folder / "model")
     engine = ScriptedEngine(
-        _script(folder / "model", chat_format.end_of_turn_id),
+        script(folder / "model", chat_format.end_of_turn_id),
         image_token_id=chat_format.image_token_id,
         tokens_of=chat_format.tokens_of,
         end_of_turn_id=chat_format.end_of_turn_id,
@@ -144,7 +148,8 @@ def _played(folder: Path, groups: int) -> list[Group]:
     return sampler.sample(range(groups), on_played=lambda _: None)
 
 
-def _script(model: Path, end_of_turn: int) -> Callable[[SamplingRequest], list[int]]:
+def script(model: Path, end_of_turn: int) -> Callable[[SamplingRequest], list[int]]:
+    """What is said in a turn: a thought, and a call in the first turn or an answer in the second."""
     tokenizer = AutoTokenizer.from_pretrained(model)
     words = sorted(set(tiny_model.TRAINING_TEXT.replace("<", " ").replace("{", " ").split()))
 

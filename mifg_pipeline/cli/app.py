@@ -3,6 +3,7 @@
 import typer
 
 from mifg_pipeline import __version__
+from mifg_pipeline.cli.analyze import app as analyze_app
 from mifg_pipeline.cli.ask import ask
 from mifg_pipeline.cli.corpus import app as corpus_app
 from mifg_pipeline.cli.export import export
@@ -26,6 +27,7 @@ app.add_typer(review_app, name="review")
 app.command("export")(export)
 app.command("train")(train)
 app.command("replay")(replay)
+app.add_typer(analyze_app, name="analyze")
 app.command("ask")(ask)
 app.command("stub")(stub)
 

@@ -1,4 +1,4 @@
-"""Writes that leave the old file or the new one, never half of one."""
+"""Files that are the old one or the new one, never half of one; folders that one process at a time writes to."""
 
 import os
 import tempfile
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+
+from filelock import FileLock, Timeout
 
 from mifg_pipeline.errors import MifgError
 
@@ -33,6 +35,29 @@ def replaced_file(path: Path) -> Iterator[IO[str]]:
         raise unwritable(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked_folder(folder: Path) -> Iterator[None]:
+    """Keeps other processes from writing to a folder, which is made where it is missing.
+
+    Raises:
+        MifgError: If another process has it, or it cannot be written to.
+    """
+    lock = FileLock(folder / ".lock")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(blocking=False)
+    except Timeout as error:
+        raise MifgError(
+            f"Another process is writing to {folder}.", "Wait until it ends, or choose another folder."
+        ) from error
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def unwritable(path: Path, error: OSError) -> MifgError:

@@ -5,19 +5,18 @@ Nothing in it is an absolute path, so it can be copied, moved and resumed elsewh
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
 
 import yaml
-from filelock import FileLock, Timeout
 from pydantic import Field, ValidationError
 
 from mifg_pipeline.config import GenerateSettings
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.items import SCHEMA_VERSION, Item, Record, Rejection, SchemaVersion, content_digest
-from mifg_pipeline.store.files import replaced_file, unwritable
+from mifg_pipeline.store.files import locked_folder, replaced_file, unwritable
 
 RecordType = TypeVar("RecordType", bound=Record)
 
@@ -183,26 +182,13 @@ class RunFolder:
             raise MifgError(f"The corpus of {self.root} is not at {root}.", "Say where it is now: --corpus DIR.")
         return root
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Keeps other processes from writing to the run.
 
         Raises:
             MifgError: If another process has it.
         """
-        lock = FileLock(self.root / ".lock")
-        try:
-            lock.acquire(blocking=False)
-        except Timeout as error:
-            raise MifgError(
-                f"Another process is writing to {self.root}.", "Wait until it ends, or choose another run folder."
-            ) from error
-        except OSError as error:
-            raise unwritable(self.root, error) from error
-        try:
-            yield
-        finally:
-            lock.release()
+        return locked_folder(self.root)
 
     def _read_lines(self, path: Path, record_type: type[RecordType]) -> Iterator[RecordType]:
         if not path.is_file():

@@ -3,19 +3,18 @@
 import re
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
 import yaml
-from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from mifg_pipeline.config import TrainSettings
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.items import Record, content_digest
-from mifg_pipeline.store.files import replaced_file, unwritable
+from mifg_pipeline.store.files import locked_folder, replaced_file, unwritable
 from mifg_pipeline.train.metrics import MetricsLog
 
 MAY_CHANGE: Final = (
@@ -154,27 +153,13 @@ class TrainFolder:
         except OSError as error:
             raise unwritable(self.root, error) from error
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keeps other processes from training in the folder, which is made where it is missing.
+    def locked(self) -> AbstractContextManager[None]:
+        """Keeps other processes from writing to the run.
 
         Raises:
             MifgError: If another process has it.
         """
-        lock = FileLock(self.root / ".lock")
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            lock.acquire(blocking=False)
-        except Timeout as error:
-            raise MifgError(
-                f"Another process is training in {self.root}.", "Wait until it ends, or choose another folder as out."
-            ) from error
-        except OSError as error:
-            raise unwritable(self.root, error) from error
-        try:
-            yield
-        finally:
-            lock.release()
+        return locked_folder(self.root)
 
     def _check_unchanged(self, settings: TrainSettings) -> None:
         then, now = fixed_settings(self.read_settings()), fixed_settings(settings)

@@ -16,6 +16,7 @@ from mifg_pipeline.engines.view import View
 from mifg_pipeline.engines.vision_inputs import VisionInputs
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.imagent.question import Question
+from mifg_pipeline.imagent.trained_trajectory import TrainedTrajectory
 from mifg_pipeline.imagent.trajectory import ShownView, Trajectory
 from mifg_pipeline.imagent.views import make_view
 from mifg_pipeline.train.checkpoints import MODEL, complete_checkpoints
@@ -24,7 +25,6 @@ from mifg_pipeline.train.folder import TrainFolder, step_of
 from mifg_pipeline.train.model import load_for_sampling
 from mifg_pipeline.train.policy import Policy
 from mifg_pipeline.train.token_batch import micro_batches, token_batch
-from mifg_pipeline.train.trained_trajectory import TrainedTrajectory
 
 
 @dataclass(frozen=True)
@@ -79,18 +79,23 @@ def run_of(path: Path) -> TrainFolder:
     )
 
 
-def read_trajectories(path: Path) -> list[Trajectory]:
-    """The trajectories of a file, in order.
+def read_lines(path: Path) -> list[TrainedTrajectory]:
+    """The lines of a file of trajectories, in order.
 
     Raises:
         MifgError: If it cannot be read, or a line is damaged.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-        return [TrainedTrajectory.model_validate_json(line).trajectory for line in lines]
+        return [TrainedTrajectory.model_validate_json(line) for line in lines]
     except (OSError, UnicodeDecodeError, ValidationError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error).partition("\n")[0]
         raise MifgError(f"{path} is no file of trajectories: {reason}.", "Name one that `mifg train` wrote.") from error
+
+
+def read_trajectories(path: Path) -> list[Trajectory]:
+    """The trajectories of a file, in order; raises as ``read_lines`` does."""
+    return [line.trajectory for line in read_lines(path)]
 
 
 def weights_for(path: Path, folder: TrainFolder, settings: TrainSettings) -> Weights:

@@ -1,38 +1,17 @@
-"""A trajectory as a step stores it: what was sampled, what it earned, and what the mask made of each token."""
+"""The lines that a step stores of its trajectories."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from torch import Tensor
 
-from mifg_pipeline.imagent.trajectory import Trajectory
-from mifg_pipeline.items import Record
+from mifg_pipeline.imagent.trained_trajectory import TrainedTrajectory
 from mifg_pipeline.train.step_batch import StepBatch
+
+__all__ = ["TRAJECTORIES", "TrainedTrajectory", "trained_trajectories"]
 
 TRAJECTORIES: Final = "trajectories.jsonl"
 """Name of the file in the folder of a failed step."""
-
-
-class TrainedTrajectory(Record):
-    """One line of a step's trajectories.
-
-    Attributes:
-        step: Counted from 1.
-        draw: Of the question, within the run; the trajectories of one draw are a group.
-        trajectory: What was sampled.
-        accuracy: Of the answer.
-        reward: r.
-        advantage: A; 0 where the group has no signal.
-        buckets: ``Bucket`` of each token; empty where the step failed before that was known.
-    """
-
-    step: int
-    draw: int
-    trajectory: Trajectory
-    accuracy: float
-    reward: float
-    advantage: float
-    buckets: tuple[int, ...] = ()
 
 
 def trained_trajectories(step: int, batch: StepBatch, buckets: Tensor | None) -> Sequence[TrainedTrajectory]:

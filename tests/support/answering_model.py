@@ -17,6 +17,7 @@ from mifg_pipeline.engines.engine import SamplingRequest
 from mifg_pipeline.engines.ledger import TokenKind, Tracks
 from mifg_pipeline.engines.scripted import ScriptedEngine
 from mifg_pipeline.engines.vision_inputs import VisionInputs
+from mifg_pipeline.imagent.messages import system_text
 from mifg_pipeline.imagent.rollout import Attempt, rollout
 from mifg_pipeline.train.data import load_questions
 from mifg_pipeline.train.model import load_policy, save_model
@@ -34,7 +35,9 @@ STEPS, BATCH = 60, 4
 def write_answering_model(folder: Path, dataset: Path, episode: EpisodeSettings) -> None:
     """Writes a tiny Qwen2.5-VL checkpoint, trained by likelihood on episodes of random replies over the dataset."""
     untrained = folder.with_name(folder.name + "-untrained")
-    write_tiny_model(untrained)
+    # A line of the instructions is one token, so that an episode is read in no time.
+    lines = {line for line in system_text(episode, "pixels").splitlines() if line}
+    write_tiny_model(untrained, fragments=sorted(lines, key=len, reverse=True))
     torch.manual_seed(0)
     policy = load_policy(ModelSettings(path=str(untrained), gradient_checkpointing=False), 0, torch.device("cpu"))
     chat_format = ChatFormat.load(untrained)

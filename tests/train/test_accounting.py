@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from mifg_pipeline.config.train import AdvantageSettings, LossSettings, MaskSettings
 from mifg_pipeline.engines.ledger import TokenKind
+from mifg_pipeline.imagent.bucket import WEIGHTED, Bucket
 from mifg_pipeline.imagent.end_reason import EndReason
-from mifg_pipeline.train.accounting import WEIGHTED, Bucket, MaskAccount, token_buckets
+from mifg_pipeline.train.accounting import MaskAccount, token_buckets
 from mifg_pipeline.train.masks import token_weights, trajectory_masks
 
 SAMPLED = TokenKind.SAMPLED

@@ -11,10 +11,10 @@ from safetensors.torch import load_file
 
 from mifg_pipeline.config import TrainSettings
 from mifg_pipeline.errors import MifgError
-from mifg_pipeline.train.accounting import Bucket
+from mifg_pipeline.imagent.bucket import Bucket
+from mifg_pipeline.imagent.trained_trajectory import TrainedTrajectory
 from mifg_pipeline.train.folder import TrainFolder
 from mifg_pipeline.train.loop import train
-from mifg_pipeline.train.trained_trajectory import TrainedTrajectory
 
 
 def run(settings: TrainSettings) -> str:

@@ -24,6 +24,7 @@ from mifg_pipeline.engines.vision_inputs import VisionInputs
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.imagent.end_reason import EndReason
 from mifg_pipeline.imagent.rollout import Attempt, rollout
+from mifg_pipeline.imagent.trained_trajectory import TrainedTrajectory
 from mifg_pipeline.imagent.trajectory import TokenTracks, Trajectory
 from mifg_pipeline.train.data import load_questions
 from mifg_pipeline.train.folder import TrainFolder
@@ -31,7 +32,6 @@ from mifg_pipeline.train.loop import train
 from mifg_pipeline.train.presets import read_config
 from mifg_pipeline.train.replay import compare, load_scorer, read_trajectories, run_of, weights_for
 from mifg_pipeline.train.token_batch import token_batch
-from mifg_pipeline.train.trained_trajectory import TrainedTrajectory
 
 AGREEMENT = 1e-4
 """Nats by which two orders of the same float32 sums may differ."""
