@@ -14,10 +14,13 @@ from transformers.core_model_loading import revert_weight_conversion
 from mifg_pipeline.engines.chat_format import ChatFormat
 from mifg_pipeline.engines.decoding import Decoding
 from mifg_pipeline.engines.engine import SampledTurn, SamplingRequest
+from mifg_pipeline.engines.out_of_memory import naming_the_setting
 from mifg_pipeline.engines.prompt_batch import PromptBatch, prompt_batch
 from mifg_pipeline.engines.vision_features import VisionFeatures
 from mifg_pipeline.engines.vision_inputs import VisionInputs
-from mifg_pipeline.errors import MifgError
+
+SAMPLING = "rollout.batch_size, or episode.max_tokens"
+"""The settings to lower where sampling needs too much memory."""
 
 
 class HuggingFaceEngine:
@@ -49,7 +52,7 @@ class HuggingFaceEngine:
         requests = [self._queue.popleft() for _ in range(min(self._batch_size, len(self._queue)))]
         if not requests:
             return []
-        with torch.no_grad(), _evaluating(self._model), _explaining_lack_of_memory(len(requests)):
+        with torch.no_grad(), _evaluating(self._model), naming_the_setting(SAMPLING):
             return self._sample(requests)
 
     def sync(self, weights: Iterable[tuple[str, Tensor]]) -> None:
@@ -107,16 +110,3 @@ def _evaluating(model: Any) -> Iterator[None]:
         yield
     finally:
         model.train(was_training)
-
-
-@contextmanager
-def _explaining_lack_of_memory(turns: int) -> Iterator[None]:
-    try:
-        yield
-    except RuntimeError as error:
-        if not isinstance(error, torch.OutOfMemoryError) and "DefaultCPUAllocator" not in str(error):
-            raise
-        raise MifgError(
-            f"{turns} turns at a time do not fit into memory.",
-            "Lower rollout.batch_size, or episode.max_tokens.",
-        ) from error

@@ -27,6 +27,7 @@ from torch import Tensor
 from mifg_pipeline.config import TrainSettings
 from mifg_pipeline.engines.chat_format import ChatFormat
 from mifg_pipeline.engines.huggingface import HuggingFaceEngine
+from mifg_pipeline.engines.out_of_memory import naming_the_setting
 from mifg_pipeline.engines.vision_inputs import VisionInputs
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.train.alarms import Alarm, raised_alarms
@@ -36,7 +37,7 @@ from mifg_pipeline.train.data import load_questions
 from mifg_pipeline.train.folder import TrainFolder, settings_digest
 from mifg_pipeline.train.live import LiveView
 from mifg_pipeline.train.loss import policy_loss
-from mifg_pipeline.train.memory import check_memory, naming_the_setting
+from mifg_pipeline.train.memory import check_memory
 from mifg_pipeline.train.model import check_context, load_config, load_policy, save_model
 from mifg_pipeline.train.optimizer import adamw, clip_gradients, learning_rate
 from mifg_pipeline.train.ranks import Ranks

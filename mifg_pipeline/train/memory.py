@@ -1,7 +1,5 @@
 """Estimates what a run will take of a device's memory, before the model is loaded, and names what to change."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
@@ -126,22 +124,6 @@ def free_memory(device: torch.device, ranks: int = 1) -> int:
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     return int(psutil.virtual_memory().available) // ranks
-
-
-@contextmanager
-def naming_the_setting(setting: str) -> Iterator[None]:
-    """Turns a lack of memory into an error that names the setting to lower.
-
-    Raises:
-        MifgError: Where torch finds no memory, on a GPU or, by its allocator's message, on a CPU.
-    """
-    try:
-        yield
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        out_of_memory = isinstance(error, torch.OutOfMemoryError | MemoryError) or "DefaultCPUAllocator" in str(error)
-        if not out_of_memory:
-            raise
-        raise MifgError(f"The memory did not suffice: {str(error).partition('.')[0]}.", f"Lower {setting}.") from error
 
 
 def _gigabytes(size: int) -> str:

@@ -13,7 +13,7 @@ from transformers import Qwen2_5_VLConfig
 
 from mifg_pipeline.config import TrainSettings
 from mifg_pipeline.errors import MifgError
-from mifg_pipeline.train.memory import GIGABYTE, check_memory, estimate, naming_the_setting
+from mifg_pipeline.train.memory import GIGABYTE, check_memory, estimate
 from mifg_pipeline.train.model import load_config
 
 SUPPORT = Path(__file__).parents[1] / "support"
@@ -127,19 +127,6 @@ def test_a_run_that_fits_is_let_through() -> None:
         memory_limit=24, model={"lora": {"rank": 16}}, rollout={"batch_size": 4}, episode={"max_tokens": 8192}
     )
     assert check_memory(settings, config_of("3B"), GPU).peak < 24 * GIGABYTE
-
-
-def test_lack_of_memory_names_the_setting() -> None:
-    with (
-        pytest.raises(MifgError, match=r"Lower optimizer\.micro_batch_tokens"),
-        naming_the_setting("optimizer.micro_batch_tokens"),
-    ):
-        torch.empty(2**58, dtype=torch.uint8)
-
-
-def test_other_errors_stay_what_they_are() -> None:
-    with pytest.raises(RuntimeError, match="shape"), naming_the_setting("optimizer.micro_batch_tokens"):
-        torch.zeros(2).reshape(3)
 
 
 @pytest.mark.slow
