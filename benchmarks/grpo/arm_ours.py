@@ -60,9 +60,23 @@ def hold_all_logits(_: Policy) -> None:
     logprobs.CHUNK_BYTES = 2**50
 
 
+def mask_padding(policy: Policy) -> None:
+    """Attention is masked, rather than causal by itself."""
+    forward, read = policy.forward, policy.model.model.forward
+
+    def masking(batch: TokenBatch, temperature: float) -> Tensor:
+        last = batch.scored.long().cumsum(1).argmax(1)  # a trajectory ends with a token that is trained
+        mask = (torch.arange(batch.scored.shape[1]) <= last[:, None]).long()
+        policy.model.model.forward = lambda **inputs: read(**inputs, attention_mask=mask)
+        return forward(batch, temperature)
+
+    policy.forward = masking
+
+
 VARIANTS: dict[str, Callable[[Policy], None]] = {
     "positions": score_every_position,
     "images": see_every_occurrence,
+    "mask": mask_padding,
     "logits": hold_all_logits,
 }
 

@@ -13,7 +13,7 @@ class Measured:
     """What an arm did and took.
 
     Attributes:
-        loss: Of each update that reports one.
+        loss: Of the last update.
         grad_norm: Of the last update, before clipping.
         trained: Tokens in the loss of one update.
         tokens: That are read in one pass, padding not among them.

@@ -9,14 +9,16 @@ loss and the gradient norm of the second update, which hang on all that came bef
 our update; TRL is given theirs, for it prepares them while it plays.
 
 Two shapes of model: ``head`` has the real vocabulary over a small model, so that its head outweighs all else; in
-``3b`` head, layers and vision tower stand to each other as in Qwen2.5-VL-3B, and the gain is what it may be there on
-devices without Triton.
+``balanced`` head, layers and vision tower stand to each other as in Qwen2.5-VL-3B, and the gain is nearer to what it is
+there on devices without Triton.
 
 Where the difference comes from show arms of ours that do one thing as TRL does it, and an arm of TRL that scores
 completions alone, which it does by itself on devices with Triton:
 
 - positions: TRL's head reads every position off Triton; ours those that are trained.
 - images: TRL computes the features of an image for every trajectory that shows it; ours once in a forward pass.
+- mask: TRL pads prompts on the left, and so has to mask attention; ours pads on the right, so that attention is causal
+  and its kernel skips half of the work.
 - logits: ours holds a few megabytes of logits at a time, in place of those of a whole forward pass. TRL's tiles are
   4,096 positions by 32,768 words, several of them at a time.
 
@@ -26,7 +28,7 @@ Every arm is a fresh process; the two trainers take turns. Memory is the peak of
 model was loaded. TRL runs in `.venv-trl`, which `make test-peers` makes.
 
     python benchmarks/grpo/run.py --folder runs/grpo
-    python benchmarks/grpo/run.py --folder runs/grpo --shape 3b
+    python benchmarks/grpo/run.py --folder runs/grpo --shape balanced
 """
 
 import argparse
@@ -57,6 +59,7 @@ ARMS: dict[str, tuple[str, ...]] = {
     "TRL, scoring completions alone": (str(TRL_PYTHON), "arm_trl.py", "scored"),
     "ours, scoring every position": (sys.executable, "arm_ours.py", "positions"),
     "ours, each image every time": (sys.executable, "arm_ours.py", "images"),
+    "ours, attention with a mask": (sys.executable, "arm_ours.py", "mask"),
     "ours, all logits at a time": (sys.executable, "arm_ours.py", "logits"),
 }
 """Interpreter, script and variants."""

@@ -39,12 +39,13 @@ class Shape(NamedTuple):
 
 SHAPES = {
     "head": Shape(hidden=128, layers=4, vision_hidden=64, vision_layers=4, vocabulary=151_936),
-    "3b": Shape(hidden=256, layers=12, vision_hidden=128, vision_layers=10, vocabulary=2_880),
+    "balanced": Shape(hidden=256, layers=12, vision_hidden=128, vision_layers=10, vocabulary=2_880),
 }
-"""``head`` has the real vocabulary, so that its head has 18 times the weights of all layers of its language model. In
-``3b`` head, layers and vision tower stand to each other as in Qwen2.5-VL-3B: a head of 11 % of the layers, and a vision
-tower that costs as much per visual token (four patches) as the layers do.
+"""``head`` has the real vocabulary, so that its head has 35 times the weights of all layers of its language model. In
+``balanced`` head, layers and vision tower stand to each other as in Qwen2.5-VL-3B: a head of 11 % of the layers, and a
+vision tower that costs as much per visual token (four patches) as the layers do. At such a width attention takes a
+larger share than there.
 """
 
-GROUPS = {"head": 1, "3b": 2}
+GROUPS = {"head": 1, "balanced": 2}
 """As many as take some minutes on two cores, by shape."""

@@ -30,12 +30,13 @@ from shapes import (
     MAX_GRAD_NORM,
     MICRO_BATCH,
     SHAPES,
-    Shape,
     UPDATES,
     VIEW_TOKENS,
+    Shape,
 )
 from tiny_dataset import tiny_row
 from transformers import AutoTokenizer
+from transformers.utils.logging import disable_progress_bar
 from trl_batch import trl_batch
 
 from mifg_pipeline.config import EpisodeSettings, TrainSettings
@@ -99,6 +100,7 @@ def write_model(folder: Path, shape: Shape) -> None:
     """
     for prompt in sorted((REPOSITORY / "prompts").glob("imagent_*.md")):
         tiny_model.TRAINING_TEXT += prompt.read_text(encoding="utf-8")
+    disable_progress_bar()
     tiny_model.write_tiny_model(folder, **shape._asdict())
 
 

@@ -14,8 +14,7 @@ from mifg_pipeline.imagent.protocol import ARGUMENTS
 from mifg_pipeline.imagent.question import Question
 from mifg_pipeline.images.frame import Frame, UnusablePlaceError, to_box
 from mifg_pipeline.items import Answer, Box
-
-from model_organism.scenes import COLOURS, DIGITS, IMAGES, MARGIN, QUARTER, SIDE, Item, draw_items
+from model_organism.scenes import COLOURS, DIGITS, IMAGES, SIDE, Item, draw_items
 
 VIEW_SIDE, CROP_SIDE = 28, 56
 """Pixels of a first view and of a crop, by ``organism.yaml``."""
@@ -23,17 +22,15 @@ VIEW_SIDE, CROP_SIDE = 28, 56
 FRAME = Frame(SIDE, SIDE, VIEW_SIDE, VIEW_SIDE)
 """How the model speaks of places in a scene."""
 
-COORDINATES = tuple(
-    start * VIEW_SIDE // SIDE + offset * VIEW_SIDE // SIDE
-    for start in (0, QUARTER)
-    for offset in (0, MARGIN, QUARTER - MARGIN)
-) + (VIEW_SIDE,)
+COORDINATES = (0, 4, 10, 14, 18, 24, 28)
 """What the organism has tokens for: sides of quarters, and of the boxes around their digits."""
 
 READ = Question("read", (), "Which digit is this?", answer=Answer(kind="integer", value=0))
 """Asked of a crop alone; with its image, a task of the base stage."""
+_VALUE = re.compile(rf"(\b(?:\d+|{'|'.join(COLOURS)})\b(?:, )?)")
 
-_VALUE = re.compile(rf"(\b\d+, |\b\d+\b|\b(?:{'|'.join(COLOURS)})\b)")
+MAP = Question("map", (), "Where is each quarter?")
+"""Asked of one scene; with its image, a task of the base stage."""
 
 
 def call(image: int, place: Sequence[int]) -> str:
@@ -49,14 +46,14 @@ def answer(text: object) -> str:
 
 def where(item: Item) -> Question:
     """Asks where the quarter of an item is: a task of the base stage."""
-    text = f"Where in Image {item.image + 1} is the {item.colour} quarter?"
+    text = f"In Image {item.image + 1}, where is the {item.colour} quarter?"
     return Question("where", item.question("").images, text)
 
 
 def fragments(settings: EpisodeSettings) -> list[str]:
     """All texts that are one token each, for episodes of these settings with tools and without."""
     values = [*COLOURS, *map(str, range(DIGITS)), *map(str, COORDINATES)]
-    values += [f"{number}, " for number in (*range(1, IMAGES + 2), *COORDINATES)]
+    values += [f"{value}, " for value in (*COLOURS, *range(1, IMAGES + 2), *COORDINATES)]
     parts = [part for text in _sayings() for part in _VALUE.split(text)[::2]]
     return sorted({part for part in (*_messages(settings), *parts, *values) if len(part) > 1 or part in values})
 
@@ -67,12 +64,10 @@ def _messages(settings: EpisodeSettings) -> Iterator[str]:
     for tools in (True, False):
         variant = settings.model_copy(update={"tools": tools})
         yield f"system\n{system_text(variant, 'pixels')}"
-    for side in (VIEW_SIDE, CROP_SIDE):
-        yield f"user\n{image_text(1, Frame(side, side, side, side))}\n"
-        yield f"\n{image_text(2, Frame(side, side, side, side))}\n"
     for number in range(1, IMAGES + 1):
-        yield f"user\n{image_text(number, None)}\n"
-        yield f"\n{image_text(number, None)}\n"
+        before = "user\n" if number == 1 else "\n"
+        for frame in (FRAME, Frame(CROP_SIDE, CROP_SIDE, CROP_SIDE, CROP_SIDE), None):
+            yield f"{before}{image_text(number, frame)}\n"
         yield f"user\n<tool_response>\n{shown_text('visual_reflection', number, None, FRAME)}\n"
     for reason, variables in _PLAIN_ERRORS.items():
         yield error_text(reason, **variables)
@@ -93,11 +88,12 @@ _PLAIN_ERRORS: dict[str, dict[str, object]] = {
 def _sayings() -> Iterator[str]:
     """One of each text that holds values."""
     item = draw_items(1, "sayings")[0]
-    for question in (item.question(""), where(item), READ):
+    for question in (item.question(""), where(item), READ, MAP):
         yield f"\n{question_text(question)}"
     yield call(1, (0, 4, 10, 14))
     yield answer(1)
     yield answer([0, 4, 10, 14])
+    yield answer("red [0, 4, 10, 14], green [0, 4, 10, 14]")
     box: Box = (0, 24, 60, 84)
     yield f"user\n<tool_response>\n{shown_text('visual_confirmation', 1, box, FRAME)}\n"
     for place in ((10, 4, 4, 10), (18, 4, 40, 10), (-9, 0, 4, 4)):

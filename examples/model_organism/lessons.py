@@ -7,7 +7,7 @@ is often guessed without a look, calls go to a wrong quarter more often than not
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mifg_pipeline.config import EpisodeSettings
@@ -18,13 +18,15 @@ from mifg_pipeline.engines.scripted import ScriptedEngine
 from mifg_pipeline.imagent.question import Question, QuestionImage
 from mifg_pipeline.imagent.rollout import Attempt, rollout
 from mifg_pipeline.images.frame import to_place
-
-from model_organism.fragments import CROP_SIDE, FRAME, READ, answer, call, where
+from model_organism.fragments import CROP_SIDE, FRAME, MAP, READ, answer, call, where
 from model_organism.scenes import DIGITS, IMAGES, QUARTERS, Item, box_of, cut
 
 GUESS, INVALID, RIGHT_BOX, LOOK_AGAIN = 0.35, 0.15, 0.4, 0.15
 """Shares in the habit: of answers without a look; of calls that are invalid; of the others, those to the right quarter;
 and of looks after which another one follows."""
+
+MAX_TURN_TOKENS = 48
+"""Of a lesson: a map is 33 tokens."""
 
 _INVALID_PLACES = ((10, 4, 4, 10), (18, 4, 28, 0), (14, 14, 14, 28))
 _INVALID_TEXTS = (call(IMAGES + 1, (4, 4, 10, 10)), "<tool_call></tool_call>", answer(1) + answer(2))
@@ -46,7 +48,15 @@ class Lesson:
 def reading(item: Item) -> Lesson:
     """The digit in a crop."""
     image = QuestionImage.of_bytes(cut(item.scenes[item.image], item.quarter))
-    return Lesson(Question(READ.key, (image,), READ.text, answer=READ.answer), (answer(item.digit),))
+    return Lesson(replace(READ, images=(image,)), (answer(item.digit),))
+
+
+def mapping(item: Item, rng: random.Random) -> Lesson:
+    """Where each colour of a scene is, in any order."""
+    scene = item.scenes[item.image]
+    quarters = rng.sample(range(QUARTERS), QUARTERS)
+    places = [f"{scene.colours[quarter]} {list(to_place(box_of(quarter), FRAME))}" for quarter in quarters]
+    return Lesson(replace(MAP, images=(QuestionImage.of_bytes(scene.png),)), (answer(", ".join(places)),))
 
 
 def placing(item: Item) -> Lesson:
@@ -73,8 +83,11 @@ def habit(item: Item, rng: random.Random, max_turns: int) -> Lesson:
     return Lesson(item.question("habit"), (*replies, answer(seen)))
 
 
-def played(lessons: Sequence[Lesson], chat_format: ChatFormat, tokenizer: Any, settings: EpisodeSettings) -> list[Tracks]:
-    """Plays lessons as episodes: token by token what the trainer would see of them."""
+def played(
+    lessons: Sequence[Lesson], chat_format: ChatFormat, tokenizer: Any, settings: EpisodeSettings
+) -> list[Tracks]:
+    """Plays lessons as episodes: token by token what the trainer would see of them, but with room for long answers."""
+    settings = settings.model_copy(update={"max_turn_tokens": MAX_TURN_TOKENS})
     replies = [iter(lesson.replies) for lesson in lessons]
 
     def say(request: SamplingRequest) -> list[int]:
@@ -100,5 +113,3 @@ def _invalid(rng: random.Random) -> str:
     if rng.random() < 0.5:
         return call(rng.randint(1, IMAGES), rng.choice(_INVALID_PLACES))
     return rng.choice(_INVALID_TEXTS)
-
-

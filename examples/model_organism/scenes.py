@@ -143,9 +143,9 @@ def _draw_scene(rng: random.Random) -> Scene:
     for quarter, (colour, digit) in enumerate(zip(colours, digits, strict=True)):
         left, top = QUARTER * (quarter % 2), QUARTER * (quarter // 2)
         draw.rectangle((left, top, left + QUARTER - 1, top + QUARTER - 1), fill=COLOURS[colour])
-        place = tuple(start + QUARTER // 2 + rng.randint(-JITTER, JITTER) for start in (left, top))
+        across, down = (start + QUARTER // 2 + rng.randint(-JITTER, JITTER) for start in (left, top))
         ink = "black" if colour in DARK_DIGITS else "white"
-        draw.text(place, str(digit), font=_font(), fill=ink, anchor="mm")
+        draw.text((across, down), str(digit), font=_font(), fill=ink, anchor="mm")
     return Scene(colours, digits, _png(image))
 
 

@@ -1,1 +1,1 @@
-"""Looks into trajectories of a training run: where the model attends, whether looking helps, and what a mask changes."""
+"""Looks into trajectories: where the model attends, whether looking again helps, and what a mask changes."""

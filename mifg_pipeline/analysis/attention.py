@@ -15,9 +15,9 @@ from mifg_pipeline.analysis.source import Source
 from mifg_pipeline.engines.chat_format import ChatFormat
 from mifg_pipeline.engines.ledger import TokenKind, Tracks
 from mifg_pipeline.engines.vision_inputs import VisionInputs
+from mifg_pipeline.imagent.trained_trajectory import TrainedTrajectory
 from mifg_pipeline.train.policy import Policy
 from mifg_pipeline.train.token_batch import token_batch
-from mifg_pipeline.train.trained_trajectory import TrainedTrajectory
 
 
 class Attended(IntEnum):
@@ -67,8 +67,8 @@ class Attention:
     @classmethod
     def mean(cls, parts: Sequence["Attention"]) -> "Attention":
         """The mean of each; there is at least one."""
-        of: Callable[[str], Shares] = lambda name: Shares.mean([getattr(part, name) for part in parts])  # noqa: E731
-        return cls(of("all_layers"), of("last_third"), of("in_sight"))
+        columns = zip(*((part.all_layers, part.last_third, part.in_sight) for part in parts), strict=True)
+        return cls(*map(Shares.mean, columns))
 
 
 @dataclass(frozen=True)
@@ -154,21 +154,24 @@ class AttentionSummary:
     by_call: tuple[CallMean, ...]
 
 
+def has_sampled(line: TrainedTrajectory) -> bool:
+    """Whether the model sampled any token."""
+    return TokenKind.SAMPLED in line.trajectory.tracks.kinds
+
+
 def attention_of(source: Source, policy: Policy, on_done: Callable[[], None]) -> Iterator[TrajectoryAttention]:
-    """Replays each trajectory once and yields its attention; one that has no sampled token is left out.
+    """Replays each trajectory once and yields its attention.
 
     Args:
-        source: The trajectories.
+        source: Trajectories with sampled tokens.
         policy: The model.
         on_done: Called after each trajectory.
     """
     chat_format = ChatFormat.load(policy.chat_folder)
     vision_inputs = VisionInputs(chat_format.image_processor)
     for line in source.lines:
-        if TokenKind.SAMPLED in line.trajectory.tracks.kinds:
-            tracks = source.tracks(line, chat_format)
-            layers = attention_shares(policy, tracks, vision_inputs)
-            yield _by_turn(line, tracks, layers)
+        tracks = source.tracks(line, chat_format)
+        yield _by_turn(line, tracks, attention_shares(policy, tracks, vision_inputs))
         on_done()
 
 

@@ -72,7 +72,7 @@ def _pooled(query: Tensor, key: Tensor, mask: Tensor | None, scaling: float, row
     places = torch.arange(length, device=query.device)
     members = members.to(query.device)
     parts = []
-    for some in rows.to(query.device).split(max(1, MAX_SCORES // (heads * length))):
+    for some in torch.split(rows.to(query.device), max(1, MAX_SCORES // (heads * length))):
         scores = query[0, :, some] @ keys * scaling
         visible = places <= some[:, None] if mask is None else mask[0, 0, some]
         weights = scores.masked_fill(~visible, -torch.inf).softmax(dim=-1, dtype=torch.float32)

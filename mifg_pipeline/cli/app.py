@@ -13,6 +13,7 @@ from mifg_pipeline.cli.review import app as review_app
 from mifg_pipeline.cli.status import status
 from mifg_pipeline.cli.stub import stub
 from mifg_pipeline.cli.train import train
+from mifg_pipeline.cli.trajectories import trajectories
 
 app = typer.Typer(
     name="mifg",
@@ -28,6 +29,7 @@ app.command("export")(export)
 app.command("train")(train)
 app.command("replay")(replay)
 app.add_typer(analyze_app, name="analyze")
+app.command("trajectories")(trajectories)
 app.command("ask")(ask)
 app.command("stub")(stub)
 

@@ -1,9 +1,9 @@
 """Settings of `mifg train`."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from mifg_pipeline.config.base import Settings
 from mifg_pipeline.config.episode import EpisodeSettings
@@ -39,6 +39,11 @@ class AdvantageSettings(Settings):
     eps: float = Field(default=1e-4, gt=0)
 
 
+def _off(value: object) -> object:
+    """YAML reads the word ``off`` as false."""
+    return "off" if value is False else value
+
+
 class MaskSettings(Settings):
     """The two-level mask: which sampled tokens are trained.
 
@@ -52,7 +57,7 @@ class MaskSettings(Settings):
         observations: Whether tokens of observations are left out. Only to show what happens without.
     """
 
-    action: Literal["both", "positive_only", "off"] = "both"
+    action: Annotated[Literal["both", "positive_only", "off"], BeforeValidator(_off)] = "both"
     trajectory: bool = True
     baseline: Literal["finished", "all"] = "finished"
     no_answer: Literal["zero", "mask"] = "zero"
@@ -188,6 +193,7 @@ class AlarmSettings(Settings):
         action: What happens: a warning in the log (``warn``), or the run stops with a checkpoint (``pause``).
         window: Steps over which figures are averaged.
         min_calls: Least tool calls per trajectory.
+        max_calls: Most tool calls per trajectory.
         min_valid_calls: Least share of valid ones among tool calls.
         min_tool_benefit: Least P(right | tool) - P(right | no tool).
         max_masked: Most share of sampled tokens that no gradient reaches.
@@ -197,6 +203,7 @@ class AlarmSettings(Settings):
     action: Literal["warn", "pause"] = "warn"
     window: int = Field(default=10, ge=1)
     min_calls: float | None = Field(default=0.05, ge=0)
+    max_calls: float | None = Field(default=4.0, ge=0)
     min_valid_calls: float | None = Field(default=0.5, ge=0, le=1)
     min_tool_benefit: float | None = Field(default=-0.2, ge=-1, le=1)
     max_masked: float | None = Field(default=0.8, ge=0, le=1)

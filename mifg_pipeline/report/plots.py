@@ -98,16 +98,16 @@ class _Axis:
 def _draw_counts(svg: ElementTree.Element, top: int, scale: float) -> None:
     for tick in ticks(top, 4, smallest_step=1):
         y = _BOTTOM - tick * scale
-        _line(svg, "grid", _LEFT, y, _RIGHT, y)
-        _text(svg, "end", _LEFT - 6, y + 4, f"{tick:,.0f}")
+        draw_line(svg, "grid", _LEFT, y, _RIGHT, y)
+        draw_text(svg, "end", _LEFT - 6, y + 4, f"{tick:,.0f}")
 
 
 def _draw_values(svg: ElementTree.Element, histogram: Histogram, axis: _Axis, unit: str) -> None:
     covered = min(axis.bins, histogram.bins) * axis.width
     for tick in ticks(covered, 6):
-        _text(svg, "middle", axis.x(tick), _BOTTOM + 16, f"{tick:,g}")
+        draw_text(svg, "middle", axis.x(tick), _BOTTOM + 16, f"{tick:,g}")
     limit = f"; the last bar: {covered:,g} and more" if histogram.beyond else ""
-    _text(svg, "end", _RIGHT, _BOTTOM + 33, unit + limit)
+    draw_text(svg, "end", _RIGHT, _BOTTOM + 33, unit + limit)
 
 
 def _draw_bar(
@@ -132,17 +132,19 @@ def _draw_bar(
 
 
 def _draw_threshold(svg: ElementTree.Element, x: float, label: str) -> None:
-    _line(svg, "threshold", x, _TOP - 14, x, _BOTTOM)
+    draw_line(svg, "threshold", x, _TOP - 14, x, _BOTTOM)
     fits_right = x < (_LEFT + _RIGHT) / 2
-    _text(svg, "start" if fits_right else "end", x + (5 if fits_right else -5), _TOP - 6, label, "threshold")
+    draw_text(svg, "start" if fits_right else "end", x + (5 if fits_right else -5), _TOP - 6, label, "threshold")
 
 
-def _line(svg: ElementTree.Element, class_: str, x1: float, y1: float, x2: float, y2: float) -> None:
+def draw_line(svg: ElementTree.Element, class_: str, x1: float, y1: float, x2: float, y2: float) -> None:
+    """Draws a line."""
     ends = {"x1": f"{x1:.2f}", "y1": f"{y1:.2f}", "x2": f"{x2:.2f}", "y2": f"{y2:.2f}"}
     ElementTree.SubElement(svg, "line", {"class": class_, **ends})
 
 
-def _text(svg: ElementTree.Element, anchor: str, x: float, y: float, text: str, class_: str = "label") -> None:
+def draw_text(svg: ElementTree.Element, anchor: str, x: float, y: float, text: str, class_: str = "label") -> None:
+    """Writes a line of text; ``anchor`` says whether x is its ``start``, ``middle`` or ``end``."""
     place = {"class": class_, "text-anchor": anchor, "x": f"{x:.2f}", "y": f"{y:.2f}"}
     ElementTree.SubElement(svg, "text", place).text = _clean(text)
 

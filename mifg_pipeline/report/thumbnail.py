@@ -1,10 +1,13 @@
 """Small pictures inline, so that a page is one file."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from mifg_pipeline.corpus.pixels import load_upright
@@ -31,8 +34,18 @@ def thumbnail(path: Path, side: int) -> Thumbnail:
         path: The file.
         side: Longest side of the picture, pixels.
     """
+    return thumbnail_of(lambda: load_upright(path), side)
+
+
+def thumbnail_of(read: Callable[[], NDArray[np.uint8]], side: int) -> Thumbnail:
+    """The picture of an image, as ``thumbnail`` gives it.
+
+    Args:
+        read: Gives its upright pixels, or raises ``MifgError``.
+        side: Longest side of the picture, pixels.
+    """
     try:
-        picture = Image.fromarray(load_upright(path))
+        picture = Image.fromarray(read())
     except MifgError as error:
         return Thumbnail(fault=error.problem)
     picture.thumbnail((side, side))

@@ -50,6 +50,13 @@ def raised_alarms(rows: Rows, settings: AlarmSettings) -> list[Alarm]:
             "tool calls per trajectory",
             "The model stops looking again: look whether calls pay (right_with_tool, right_without_tool).",
         ),
+        _above(
+            "max_calls",
+            settings.max_calls,
+            calls,
+            "tool calls per trajectory",
+            "The model calls for the sake of calling: look whether episodes run out of turns (ends.over_turn).",
+        ),
         _below(
             "min_valid_calls",
             settings.min_valid_calls,

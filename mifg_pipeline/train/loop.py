@@ -30,6 +30,7 @@ from mifg_pipeline.engines.huggingface import HuggingFaceEngine
 from mifg_pipeline.engines.out_of_memory import naming_the_setting
 from mifg_pipeline.engines.vision_inputs import VisionInputs
 from mifg_pipeline.errors import MifgError
+from mifg_pipeline.imagent.trained_trajectory import TrainedTrajectory
 from mifg_pipeline.train.alarms import Alarm, raised_alarms
 from mifg_pipeline.train.board import Board
 from mifg_pipeline.train.checkpoints import MODEL, TrainState, latest_checkpoint, restore, save_checkpoint
@@ -53,7 +54,7 @@ from mifg_pipeline.train.step_batch import (
 )
 from mifg_pipeline.train.step_figures import conduct, step_figures
 from mifg_pipeline.train.stopwatch import Stopwatch
-from mifg_pipeline.train.trained_trajectory import TRAJECTORIES, TrainedTrajectory, trained_trajectories
+from mifg_pipeline.train.trained_trajectory import TRAJECTORIES, trained_trajectories
 from mifg_pipeline.train.update_figures import UpdateFigures
 
 MICRO_BATCH = "optimizer.micro_batch_tokens"

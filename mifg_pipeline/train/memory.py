@@ -225,8 +225,7 @@ class _Language:
         norms = 2 * (2 * FLOAT32 + 2 * self.element) * self.hidden
         layer = norms + self.element * (5 * self.queries + 4 * self.intermediate)
         working = self.element * (3 * self.intermediate + 2 * self.hidden)  # gradients within the layer
-        mask = min(tokens, settings.episode.max_tokens) * (1 + self.element)
-        return tokens * (_kept(settings, self.layers, self.hidden * self.element, layer) + working + mask)
+        return tokens * (_kept(settings, self.layers, self.hidden * self.element, layer) + working)
 
     def head(self, settings: TrainSettings) -> int:
         gradient = 0 if settings.model.lora.rank else self.vocabulary * self.hidden * (FLOAT32 + self.element)

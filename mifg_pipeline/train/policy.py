@@ -47,7 +47,9 @@ class Policy(nn.Module):
     def forward(self, batch: TokenBatch, temperature: float) -> Tensor:
         """Log-probabilities of the tokens in ``batch.scored``, row after row.
 
-        Each comes from the hidden state of the position before it; only these meet the language-model head.
+        Each comes from the hidden state of the position before it; only these meet the language-model head. No mask is
+        given, for padding stands on the right, where causal attention never looks: without one the kernel skips what
+        lies there, which is half of its work, and no mask of length times length exists.
 
         Args:
             batch: On the policy's device.
@@ -60,7 +62,6 @@ class Policy(nn.Module):
             self.train(torch.is_grad_enabled())
         hidden = self.model.model(
             input_ids=batch.input_ids,
-            attention_mask=batch.attention_mask,
             position_ids=batch.position_ids,
             mm_encoder_outputs={"image": self._image_features(batch)} if len(batch.image_index) else None,
             use_cache=False,
@@ -147,7 +148,6 @@ class Policy(nn.Module):
         batch = TokenBatch(
             rows=(),
             input_ids=torch.tensor([[config.vision_start_token_id, config.image_token_id, config.vision_end_token_id]]),
-            attention_mask=torch.ones(1, 3, dtype=torch.int64),
             position_ids=torch.arange(3).expand(3, 1, 3).clone(),
             scored=torch.zeros(1, 3, dtype=torch.bool),
             pixel_values=torch.zeros(merge**2, values),

@@ -11,20 +11,19 @@ from mifg_pipeline.engines.positions import rotary_positions
 from mifg_pipeline.engines.vision_inputs import VisionInputs
 
 PADDING_ID = 0
-"""Fills rows up; the attention mask hides it."""
+"""Fills rows up."""
 
 
 @dataclass(frozen=True)
 class TokenBatch:
     """What one forward pass reads: B trajectories, right padded to T tokens.
 
-    The attention mask knows of padding alone. What a loss leaves out is no business of it: a token that nobody trains
-    is still read, and hiding the tokens of an image would move its pixels to another one.
+    All of it is read: what a loss leaves out is still seen by what comes after it, and hiding the tokens of an image
+    would move its pixels to another one. Padding comes after everything, so that nothing sees it.
 
     Attributes:
         rows: Which of the trajectories it was made of, in the order of its rows.
         input_ids: (B, T) int64.
-        attention_mask: (B, T) int64; 0 for padding.
         position_ids: (3, B, T) int64: time, row and column.
         scored: (B, T) bool; tokens whose log-probability is wanted.
         pixel_values: (P, D) float32; patches of each different view.
@@ -34,7 +33,6 @@ class TokenBatch:
 
     rows: tuple[int, ...]
     input_ids: Tensor
-    attention_mask: Tensor
     position_ids: Tensor
     scored: Tensor
     pixel_values: Tensor
@@ -93,10 +91,10 @@ def token_batch(
     }
     vision = vision_inputs.of(list(index_of))
     sides = [(height // merge_size, width // merge_size) for _, height, width in vision.grids.tolist()]
-    mask = _padded([[1] * len(track.token_ids) for track in chosen], length)
+    padding = _padded([[1] * len(track.token_ids) for track in chosen], length) == 0
     images = _padded([track.image for track in chosen], length)
     selected = scored[list(rows), :length].to("cpu")
-    if bool((selected & ((mask == 0) | (images == 1))).any()) or bool(selected[:, 0].any()):
+    if bool((selected & (padding | (images == 1))).any()) or bool(selected[:, 0].any()):
         raise ValueError("neither first tokens nor padding nor images have a log-probability")
     positions = torch.zeros(3, len(chosen), length, dtype=torch.int64)
     for row, track in enumerate(chosen):
@@ -105,7 +103,6 @@ def token_batch(
     return TokenBatch(
         rows=tuple(rows),
         input_ids=_padded([track.token_ids for track in chosen], length),
-        attention_mask=mask,
         position_ids=positions,
         scored=selected,
         pixel_values=vision.pixel_values,

@@ -8,8 +8,6 @@ from torch import Tensor
 from mifg_pipeline.imagent.trained_trajectory import TrainedTrajectory
 from mifg_pipeline.train.step_batch import StepBatch
 
-__all__ = ["TRAJECTORIES", "TrainedTrajectory", "trained_trajectories"]
-
 TRAJECTORIES: Final = "trajectories.jsonl"
 """Name of the file in the folder of a failed step."""
 

@@ -4,6 +4,7 @@ Unlike noise it gives groups with signal, so that the trainer has something to t
 """
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -29,10 +30,14 @@ REPLIES = (
     '<tool_call>{"name": "visual_reflection", "arguments": {"image": 1}}</tool_call>',
     "<tool_call>?</tool_call>",
 )
+WEIGHTS = (4, 4, 2, 1)
+"""How often it writes each of them."""
 STEPS, BATCH = 60, 4
 
 
-def write_answering_model(folder: Path, dataset: Path, episode: EpisodeSettings) -> None:
+def write_answering_model(
+    folder: Path, dataset: Path, episode: EpisodeSettings, weights: Sequence[int] = WEIGHTS
+) -> None:
     """Writes a tiny Qwen2.5-VL checkpoint, trained by likelihood on episodes of random replies over the dataset."""
     untrained = folder.with_name(folder.name + "-untrained")
     # A line of the instructions is one token, so that an episode is read in no time.
@@ -42,7 +47,7 @@ def write_answering_model(folder: Path, dataset: Path, episode: EpisodeSettings)
     policy = load_policy(ModelSettings(path=str(untrained), gradient_checkpointing=False), 0, torch.device("cpu"))
     chat_format = ChatFormat.load(untrained)
     vision_inputs = VisionInputs(chat_format.image_processor)
-    tracks = _episodes(untrained, dataset, episode)
+    tracks = _episodes(untrained, dataset, episode, weights)
     optimizer = torch.optim.AdamW(policy.trainable_parameters(), lr=5e-3, betas=(0.9, 0.95))
     rng = random.Random(0)
     for _ in range(STEPS):
@@ -58,13 +63,13 @@ def write_answering_model(folder: Path, dataset: Path, episode: EpisodeSettings)
     save_model(policy, folder)
 
 
-def _episodes(model: Path, dataset: Path, episode: EpisodeSettings) -> list[Tracks]:
+def _episodes(model: Path, dataset: Path, episode: EpisodeSettings, weights: Sequence[int]) -> list[Tracks]:
     tokenizer = AutoTokenizer.from_pretrained(model)
     chat_format = ChatFormat.load(model)
     rng = random.Random(0)
 
     def reply(request: SamplingRequest) -> list[int]:
-        text = rng.choices(REPLIES, weights=(4, 4, 2, 1))[0]
+        text = rng.choices(REPLIES, weights=weights)[0]
         return [*tokenizer.encode(text), chat_format.end_of_turn_id]
 
     engine = ScriptedEngine(

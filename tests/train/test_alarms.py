@@ -19,6 +19,7 @@ SOUND = {
 }
 UNSOUND = {
     "min_calls": {"calls_per_trajectory": 0.01},
+    "max_calls": {"calls_per_trajectory": 4.2},
     "min_valid_calls": {"valid_calls": 0.3},
     "min_tool_benefit": {"right_with_tool": 0.1, "right_without_tool": 0.5},
     "max_masked": {"masked": 0.9},

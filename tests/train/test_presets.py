@@ -97,3 +97,8 @@ def test_the_longest_question_of_a_preset_leaves_room_for_looks_and_turns(name):
     looks = (episode.max_turns - 1) * episode.crop_max_pixels // 28**2
     assert 8 * episode.max_pixels // 28**2 + looks + 1500 < episode.max_tokens
     assert episode.max_images >= 8 + episode.max_turns - 1
+
+
+def test_the_word_off_is_not_read_as_false() -> None:
+    places = ["model.path=m", "data.path=d", "out=o"]
+    assert load_train_settings(read_config("cpu"), [*places, "mask.action=off"]).mask.action == "off"
