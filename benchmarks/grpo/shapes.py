@@ -5,7 +5,7 @@ from typing import NamedTuple
 IMAGES = 3
 """Of a question."""
 
-VIEW_TOKENS = 64
+VIEW_TOKENS = 36
 """Most visual tokens of an image or a crop."""
 
 GROUP_SIZE = 8

@@ -61,7 +61,7 @@ from mifg_pipeline.train.token_batch import token_batch
 
 REPOSITORY = Path(__file__).parents[2]
 
-THOUGHT = (60, 70)
+THOUGHT = (40, 46)
 """Fewest and most words of a thought."""
 
 OFF = 0.2
