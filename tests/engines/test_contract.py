@@ -103,7 +103,8 @@ def test_equal_requests_give_equal_turns(engine, requests):
     for request in (requests[0], requests[0]):
         engine.submit(request)
     first, second = drain(engine)
-    assert first == second
+    assert first.token_ids == second.token_ids
+    assert first.logprobs == pytest.approx(second.logprobs, abs=1e-5)  # rows of a batch round on their own
 
 
 def test_turns_do_not_change_when_no_weight_does(engine, requests):

@@ -76,7 +76,7 @@ def test_an_answer_learned_by_heart_leaves_nothing_to_train(settings_of):
     settings = settings_of("max_masked", "optimizer.learning_rate=0.001", "reward.tool_gain=0")
     step = paused(settings, "max_masked")
     first, *_, last = rows(settings)
-    assert first["masked"] < 0.8 < last["masked"]
+    assert first["masked"] < last["masked"]
     assert first["accuracy"] < last["accuracy"]
     assert 2 < step < settings.steps
 
