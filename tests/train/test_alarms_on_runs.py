@@ -3,6 +3,7 @@
 import io
 import json
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 from answering_model import write_answering_model
@@ -76,7 +77,7 @@ def test_an_answer_learned_by_heart_leaves_nothing_to_train(settings_of):
     settings = settings_of("max_masked", "optimizer.learning_rate=0.001", "reward.tool_gain=0")
     step = paused(settings, "max_masked")
     first, *_, last = rows(settings)
-    assert first["masked"] < last["masked"]
+    assert first["masked"] < 0.8 < fmean(row["masked"] for row in rows(settings)[-settings.alarms.window :])
     assert first["accuracy"] < last["accuracy"]
     assert 2 < step < settings.steps
 
