@@ -18,6 +18,7 @@ from mifg_pipeline.engines.expansion import expand_image_tokens
 from mifg_pipeline.engines.huggingface import HuggingFaceEngine
 from mifg_pipeline.imagent.question import Question
 from mifg_pipeline.imagent.rollout import Attempt, rollout
+from mifg_pipeline.imagent.trajectory import Trajectory
 from mifg_pipeline.images.frame import to_place
 from mifg_pipeline.train.data import Questions
 from mifg_pipeline.train.model import load_for_sampling
@@ -101,7 +102,25 @@ class TrueBoxEngine:
 def evaluate(
     model: Path, questions: Questions, episode: EpisodeSettings, samples: int, seed: int, *, true_box: bool = False
 ) -> Evaluation:
-    """Plays every question ``samples`` times at temperature 1.
+    """Scores what ``play`` gives; arguments as there."""
+    trajectories = play(model, questions, episode, samples, seed, true_box=true_box)
+    right = [
+        reward(trajectory, questions.by_key(trajectory.question), RewardSettings()).accuracy
+        for trajectory in trajectories
+    ]
+    calls = [turn.is_valid for trajectory in trajectories for turn in trajectory.turns if turn.action in _CALLS]
+    return Evaluation(
+        accuracy=np.array(right).reshape(-1, samples).mean(1),
+        calls=len(calls) / len(trajectories),
+        valid_calls=sum(calls) / len(calls) if calls else float("nan"),
+        looked=sum(trajectory.has_looked for trajectory in trajectories) / len(trajectories),
+    )
+
+
+def play(
+    model: Path, questions: Questions, episode: EpisodeSettings, samples: int, seed: int, *, true_box: bool = False
+) -> list[Trajectory]:
+    """Plays every question ``samples`` times at temperature 1, one question after the other.
 
     Args:
         model: Folder of a checkpoint.
@@ -122,18 +141,7 @@ def evaluate(
         encode = _encoder(model, chat_format)
         engine = TrueBoxEngine(engine, chat_format, [encode(_true_call(attempt.question)) for attempt in attempts])
     played = dict(rollout(engine, chat_format, attempts, episode, 1.0))
-    trajectories = [played[index].trajectory for index in range(len(attempts))]
-    right = [
-        reward(trajectory, attempt.question, RewardSettings()).accuracy
-        for trajectory, attempt in zip(trajectories, attempts, strict=True)
-    ]
-    calls = [turn.is_valid for trajectory in trajectories for turn in trajectory.turns if turn.action in _CALLS]
-    return Evaluation(
-        accuracy=np.array(right).reshape(-1, samples).mean(1),
-        calls=len(calls) / len(trajectories),
-        valid_calls=sum(calls) / len(calls) if calls else float("nan"),
-        looked=sum(trajectory.has_looked for trajectory in trajectories) / len(trajectories),
-    )
+    return [played[index].trajectory for index in range(len(attempts))]
 
 
 _CALLS = ("call", "invalid")
