@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, Final
@@ -59,18 +61,34 @@ def save_checkpoint(
         return target
     partial = checkpoints / f".{target.name}.partial"
     try:
-        _write(partial, state, policy, optimizer, ranks)
-        if ranks.is_first:
-            partial.rename(target)
-            _sync(checkpoints)
-    except (OSError, SafetensorError) as error:
+        with naming_what_is_unwritable(target):
+            _write(partial, state, policy, optimizer, ranks)
+            if ranks.is_first:
+                partial.rename(target)
+                _sync(checkpoints)
+    except MifgError:
         shutil.rmtree(partial, ignore_errors=True)
-        raise _not_saved(target, error) from error
+        raise
     if ranks.is_first:
         for old in list(complete_checkpoints(checkpoints).values())[:-keep]:
             _remove(old)
     ranks.wait()
     return target
+
+
+@contextmanager
+def naming_what_is_unwritable(target: Path) -> Iterator[None]:
+    """Says of a model that cannot be saved where it was to go, and what to do.
+
+    Raises:
+        MifgError: If the disk is full, or the folder cannot be written to.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(target, error) from error
+    except SafetensorError as error:
+        raise unwritable(target, OSError(str(error))) from error
 
 
 def complete_checkpoints(checkpoints: Path) -> dict[int, Path]:
@@ -198,12 +216,6 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _not_saved(target: Path, error: Exception) -> MifgError:
-    if isinstance(error, OSError):
-        return unwritable(target, error)
-    return unwritable(target, OSError(str(error)))
 
 
 def _damaged(path: Path, error: Exception) -> MifgError:

@@ -33,7 +33,14 @@ from mifg_pipeline.errors import MifgError
 from mifg_pipeline.imagent.trained_trajectory import TrainedTrajectory
 from mifg_pipeline.train.alarms import Alarm, raised_alarms
 from mifg_pipeline.train.board import Board
-from mifg_pipeline.train.checkpoints import MODEL, TrainState, latest_checkpoint, restore, save_checkpoint
+from mifg_pipeline.train.checkpoints import (
+    MODEL,
+    TrainState,
+    latest_checkpoint,
+    naming_what_is_unwritable,
+    restore,
+    save_checkpoint,
+)
 from mifg_pipeline.train.data import load_questions
 from mifg_pipeline.train.folder import TrainFolder, settings_digest
 from mifg_pipeline.train.live import LiveView
@@ -136,10 +143,7 @@ class Trainer:
         groups, drawn = self._sample(step, state.drawn)
         batch = step_batch(groups, self.chat_format.banned_ids, self.settings, self.ranks)
         if all(self.ranks.gather(batch.is_all_faults)):
-            failure = next(
-                (one.trajectory.failure for one in batch.played if one.trajectory.failure), "no reason given"
-            )
-            self._save_failed(step, batch, f"In step {step} every episode was ended by a fault: {failure}")
+            self._save_failed(step, batch, f"In step {step} every episode was ended by a fault: {batch.first_failure}")
         figures = self._update(step, batch)
         with self.watch("sync"):
             self.engine.sync(self.policy.synced_weights())
@@ -236,7 +240,7 @@ class Trainer:
 
     @torch.no_grad()
     def _old_logprobs(self, batch: StepBatch, shares: list[tuple[int, ...]], count: int) -> list[Tensor]:
-        with self.watch("forward"):
+        with self.watch("forward"), naming_the_setting(MICRO_BATCH):
             temperature = self.settings.rollout.temperature
             return [self.policy(part.tokens, temperature) for part in self._parts(batch, shares, count)]
 
@@ -255,7 +259,8 @@ class Trainer:
         """Keeps the step and the weights that it was sampled with, and stops the run."""
         folder = self.folder.failed(step)
         self._write(folder / TRAJECTORIES, trained_trajectories(step, batch, None))
-        save_model(self.policy, folder / MODEL)
+        with naming_what_is_unwritable(folder):
+            save_model(self.policy, folder / MODEL)
         raise MifgError(
             f"{problem.rstrip('.')}. Its trajectories and weights are in {folder}.",
             f"`mifg replay {folder / TRAJECTORIES}` shows where; a lower optimizer.learning_rate or "

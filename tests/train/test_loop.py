@@ -15,6 +15,9 @@ from mifg_pipeline.imagent.bucket import Bucket
 from mifg_pipeline.imagent.trained_trajectory import TrainedTrajectory
 from mifg_pipeline.train.folder import TrainFolder
 from mifg_pipeline.train.loop import train
+from mifg_pipeline.train.ranks import Ranks
+from mifg_pipeline.train.step_batch import step_batch
+from mifg_pipeline.train.update_figures import UpdateFigures
 
 
 def run(settings: TrainSettings) -> str:
@@ -95,3 +98,10 @@ def test_questions_beyond_the_limits_of_an_episode_are_named(small_run):
 def test_a_missing_split_is_named(small_run, tiny_dataset: Path):
     with pytest.raises(MifgError, match=r"no split 'test'.*it has train"):
         run(small_run("data.split=test"))
+
+
+def test_a_step_of_fewer_groups_than_ranks_leaves_some_without_work(small_run):
+    settings = small_run("rollout.groups=1", "steps=1")
+    batch = step_batch([], [], settings, Ranks())
+    assert batch.micro_batches(100) == []
+    assert UpdateFigures(batch).account(settings.mask, Ranks()).counts[Bucket.TRAINED] == 0
