@@ -15,7 +15,6 @@ from mifg_pipeline.config import TrainSettings
 from mifg_pipeline.engines.chat_format import ChatFormat
 from mifg_pipeline.engines.vision_inputs import VisionInputs
 from mifg_pipeline.imagent.rollout import Played
-from mifg_pipeline.train.loss import policy_loss
 from mifg_pipeline.train.model import load_policy, load_weights
 from mifg_pipeline.train.policy import Policy
 from mifg_pipeline.train.ranks import Ranks
@@ -111,16 +110,7 @@ def gradient(policy: Policy, batch: StepBatch, vision_inputs: VisionInputs, sett
     for rows in batch.micro_batches(settings.optimizer.micro_batch_tokens):
         part = batch.micro_batch(rows, vision_inputs, policy)
         new = policy(part.tokens, settings.rollout.temperature)
-        old = new.detach()
-        outputs = policy_loss(
-            new=new,
-            old=old,
-            sampler=part.sampler_or(old),
-            advantages=part.advantages,
-            coefficients=part.coefficients,
-            settings=settings.loss,
-        )
-        torch.autograd.backward(outputs.loss)
+        torch.autograd.backward(part.loss(new, new.detach(), settings.loss).loss)
     gradients = [torch.zeros_like(parameter) if parameter.grad is None else parameter.grad for parameter in parameters]
     for parameter in parameters:
         parameter.grad = None

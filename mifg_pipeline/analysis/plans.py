@@ -11,10 +11,9 @@ from mifg_pipeline.config import TrainSettings
 from mifg_pipeline.config.train import MaskSettings
 from mifg_pipeline.engines.ledger import TokenKind
 from mifg_pipeline.imagent.trajectory import Trajectory
-from mifg_pipeline.train.advantages import group_advantages
 from mifg_pipeline.train.loss import local_totals, token_coefficients
 from mifg_pipeline.train.masks import token_weights, trajectory_masks
-from mifg_pipeline.train.step_batch import StepBatch
+from mifg_pipeline.train.step_batch import StepBatch, advantages_of
 
 OWN: Final = "this run"
 PLANS: Final = 5
@@ -91,16 +90,9 @@ def under(plan: Plan, batch: StepBatch, settings: TrainSettings) -> StepBatch:
         batch: The whole step.
         settings: Of the run.
     """
-    verdicts = batch.verdicts
-    advantages = group_advantages(
-        rewards=torch.tensor([verdict.rewarded.reward for verdict in verdicts], dtype=torch.float64),
-        right=_flags(verdict.rewarded.is_right for verdict in verdicts),
-        group=torch.tensor([verdict.group for verdict in verdicts], dtype=torch.long),
-        in_baseline=plan.in_baseline,
-        settings=settings.advantage,
-    )
+    advantages = advantages_of(batch.verdicts, plan.in_baseline, settings.advantage)
     weights = token_weights(batch.kinds, batch.valid_turn, plan.in_loss, advantages.values, plan.tokens)
-    limit = settings.episode.max_turns * settings.episode.max_turn_tokens
+    limit = settings.episode.completion_limit
     return replace(
         batch,
         advantages=advantages.values,

@@ -36,6 +36,11 @@ class EpisodeSettings(Settings):
     crop_min_pixels: int = Field(default=64 * 28 * 28, ge=1)
     crop_max_pixels: int = Field(default=512 * 28 * 28, ge=1)
 
+    @property
+    def completion_limit(self) -> int:
+        """Most tokens that the model itself writes in an episode."""
+        return self.max_turns * self.max_turn_tokens
+
     @model_validator(mode="after")
     def _bounds_are_ordered(self) -> Self:
         if self.min_pixels > self.max_pixels:

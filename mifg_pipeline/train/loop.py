@@ -44,7 +44,6 @@ from mifg_pipeline.train.checkpoints import (
 from mifg_pipeline.train.data import load_questions
 from mifg_pipeline.train.folder import TrainFolder, settings_digest
 from mifg_pipeline.train.live import LiveView
-from mifg_pipeline.train.loss import policy_loss
 from mifg_pipeline.train.memory import check_memory
 from mifg_pipeline.train.model import check_context, load_config, load_policy, save_model
 from mifg_pipeline.train.optimizer import adamw, clip_gradients, learning_rate
@@ -211,15 +210,7 @@ class Trainer:
                 self.view.turn_to(f"step {step}: update, {index + 1} of {count} micro-batches")
                 with self.watch("forward"), naming_the_setting(MICRO_BATCH):
                     new = self.policy(part.tokens, self.settings.rollout.temperature)
-                before = new.detach() if old is None else old[index]
-                outputs = policy_loss(
-                    new=new,
-                    old=before,
-                    sampler=part.sampler_or(before),
-                    advantages=part.advantages,
-                    coefficients=part.coefficients,
-                    settings=self.settings.loss,
-                )
+                outputs = part.loss(new, new.detach() if old is None else old[index], self.settings.loss)
                 with self.watch("backward"), naming_the_setting(MICRO_BATCH):
                     torch.autograd.backward(outputs.loss * self.ranks.size)  # FSDP2 takes the mean over ranks
                 figures.add(part, outputs)

@@ -7,12 +7,13 @@ import torch
 from torch import Tensor
 
 from mifg_pipeline.config import TrainSettings
+from mifg_pipeline.config.train import AdvantageSettings, LossSettings
 from mifg_pipeline.engines.ledger import TokenKind
 from mifg_pipeline.engines.vision_inputs import VisionInputs
 from mifg_pipeline.imagent.end_reason import EndReason
 from mifg_pipeline.imagent.rollout import Played
 from mifg_pipeline.train.advantages import Advantages, group_advantages
-from mifg_pipeline.train.loss import Totals, local_totals, token_coefficients
+from mifg_pipeline.train.loss import LossOutputs, Totals, local_totals, policy_loss, token_coefficients
 from mifg_pipeline.train.masks import token_weights, trajectory_masks
 from mifg_pipeline.train.policy import Policy
 from mifg_pipeline.train.ranks import Ranks
@@ -54,9 +55,19 @@ class MicroBatch:
     advantages: Tensor
     coefficients: Tensor
 
-    def sampler_or(self, old: Tensor) -> Tensor:
-        """The sampler's log-probabilities, and the old ones where there is no sampler to correct for."""
-        return torch.where(self.sampled, self.sampler, old)
+    def loss(self, new: Tensor, old: Tensor, settings: LossSettings) -> LossOutputs:
+        """Its share of the step's loss, with log-probabilities under the weights of now and of before the step, (K,).
+
+        Where an observation is trained there is no sampler to correct for: the old log-probability stands for its.
+        """
+        return policy_loss(
+            new=new,
+            old=old,
+            sampler=torch.where(self.sampled, self.sampler, old),
+            advantages=self.advantages,
+            coefficients=self.coefficients,
+            settings=settings,
+        )
 
     def by_row(self, values: Tensor) -> Iterator[tuple[int, Tensor]]:
         """K values, split by trajectory, each with its row in the step; nothing for a padding micro-batch."""
@@ -188,7 +199,7 @@ def step_batch(
     kinds, valid_turn, sampler, banned = _padded(played, banned_ids)
     weights = token_weights(kinds, valid_turn, in_loss[mine], advantages.values[mine], settings.mask)
     totals = _summed(ranks.gather(local_totals(weights, in_loss[mine])))
-    limit = settings.episode.max_turns * settings.episode.max_turn_tokens
+    limit = settings.episode.completion_limit
     return StepBatch(
         played=played,
         verdicts=tuple(own),
@@ -206,16 +217,20 @@ def step_batch(
     )
 
 
-def _judge(verdicts: Sequence[Verdict], settings: TrainSettings) -> tuple[Tensor, Advantages]:
-    in_loss, in_baseline = trajectory_masks([verdict.end for verdict in verdicts], settings.mask)
-    advantages = group_advantages(
+def advantages_of(verdicts: Sequence[Verdict], in_baseline: Tensor, settings: AdvantageSettings) -> Advantages:
+    """The advantages of a whole step's trajectories, given which of them count in their group's baseline, (M,) bool."""
+    return group_advantages(
         rewards=torch.tensor([verdict.rewarded.reward for verdict in verdicts], dtype=torch.float64),
         right=torch.tensor([verdict.rewarded.is_right for verdict in verdicts], dtype=torch.bool),
         group=torch.tensor([verdict.group for verdict in verdicts], dtype=torch.long),
         in_baseline=in_baseline,
-        settings=settings.advantage,
+        settings=settings,
     )
-    return in_loss, advantages
+
+
+def _judge(verdicts: Sequence[Verdict], settings: TrainSettings) -> tuple[Tensor, Advantages]:
+    in_loss, in_baseline = trajectory_masks([verdict.end for verdict in verdicts], settings.mask)
+    return in_loss, advantages_of(verdicts, in_baseline, settings.advantage)
 
 
 def _padded(played: Sequence[Played], banned_ids: Collection[int]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
