@@ -7,7 +7,7 @@ LLM := .venv-llm
 TRL := .venv-trl
 DEMO := runs/demo
 
-.PHONY: demo test test-vllm test-peers check schemas forms clean
+.PHONY: demo proof proof-study test test-vllm test-peers check schemas forms clean
 
 demo: $(VENV)/.installed  ## the main job on the shipped corpus: corpus -> candidates -> review file -> dataset
 	$(BIN)/mifg generate --corpus data --out $(DEMO)/run --items 60 --seed 1
@@ -16,6 +16,14 @@ demo: $(VENV)/.installed  ## the main job on the shipped corpus: corpus -> candi
 	@echo
 	@echo "Look at $(DEMO)/run/report.html (funnel and example items with their evidence), $(DEMO)/you.jsonl (the review"
 	@echo "file, for you to fill in) and $(DEMO)/dataset (the dataset and its card; unverified until somebody reviews it)."
+
+# One thread a process: sums have one order then, so that a seed gives the same curve whatever the number of cores.
+proof: $(VENV)/.installed-dev  ## a clumsy model learns to use its tools, by `mifg train` alone: minutes, on one core
+	OMP_NUM_THREADS=1 PYTHONPATH=examples $(BIN)/python -W ignore -m model_organism.proof runs/proof
+
+proof-study: $(VENV)/.installed-dev  ## the same with each part of the mask on and off, five seeds each; goes on where it stopped
+	OMP_NUM_THREADS=1 PYTHONPATH=examples $(BIN)/python -W ignore -m model_organism.study runs/study
+	PYTHONPATH=examples $(BIN)/python -W ignore -m model_organism.findings runs/study docs/learning_proof
 
 test: $(VENV)/.installed-dev  ## all that needs no environment but this one
 	$(BIN)/ruff check .

@@ -17,15 +17,15 @@ from mifg_pipeline.engines.vision_inputs import VisionInputs
 from mifg_pipeline.train.model import load_policy, save_model
 from mifg_pipeline.train.token_batch import token_batch
 from model_organism.fragments import fragments
-from model_organism.lessons import as_crop, habit, mapping, placing, played, reading
+from model_organism.lessons import as_crop, describing, finding, habit, played, reading
 from model_organism.scenes import draw_items
 
 HIDDEN, LAYERS = 128, 2
 LEARNING_RATE, WARMUP, LAST_SHARE, MAX_GRAD_NORM = 1e-3, 50, 0.1, 1.0
 """The rate rises over the warm-up, and falls to its last share over all steps."""
 
-KINDS = ("reading", "mapping", "placing", "habit")
-STAGES = ((32, 32, 0, 0), (24, 16, 24, 0), (16, 8, 16, 32))
+KINDS = ("reading", "describing", "finding", "habit")
+STAGES = ((40, 24, 32, 0), (16, 8, 24, 32))
 """Lessons of each kind in a batch of a stage."""
 
 REPORT_EVERY = 50
@@ -39,8 +39,8 @@ class BaseSize(NamedTuple):
         steps: Of each stage.
     """
 
-    items: int = 2000
-    steps: tuple[int, ...] = (900, 500, 300)
+    items: int = 4000
+    steps: tuple[int, ...] = (600, 200)
 
 
 def write_base(
@@ -89,7 +89,7 @@ def _lessons(
     items = draw_items(count, f"base/{seed}")
     crops = played([reading(item) for item in items], chat_format, tokenizer, as_crop(episode))
     # Played together: the first view of a scene is made once.
-    scenes = [mapping(item, rng) for item in items] + [placing(item) for item in items]
+    scenes = [describing(item) for item in items] + [finding(item) for item in items]
     scenes += [habit(item, rng, episode.max_turns) for item in items]
     tracks = played(scenes, chat_format, tokenizer, episode)
     return [crops, *(tracks[start : start + count] for start in range(0, len(tracks), count))]

@@ -1,63 +1,111 @@
-"""Draws figures of a training over its steps as SVG."""
+"""Draws figures of trainings over their steps as SVG: a panel for each figure, a line for each kind of training."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 from xml.etree import ElementTree
 
-WIDTH, HEIGHT = 640, 300
-LEFT, RIGHT, TOP, BOTTOM = 44, 624, 16, 236
-"""Edges of the plotting area."""
+import numpy as np
+from numpy.typing import NDArray
 
+from mifg_pipeline.report.plots import ticks
+
+PANEL_WIDTH, PANEL_HEIGHT = 250, 190
+LEFT, RIGHT, TOP, BOTTOM = 38, 240, 26, 150
+"""Edges of the plotting area in its panel."""
+
+LEGEND_HEIGHT = 22
+COLUMNS = 3
 WINDOW = 5
 """Steps over which a line is smoothed."""
 
+COLOURS = ("#1f6fb4", "#c2571a", "#3a8a3a", "#8b5fb0", "#7a7a7a")
 
-def curve_svg(rows: Sequence[Mapping[str, Any]], colours: Mapping[str, str]) -> str:
-    """One line a figure.
+
+@dataclass(frozen=True)
+class Curve:
+    """A figure of R equal trainings but for their seeds, over T steps.
+
+    Attributes:
+        name: What is said of them in the legend.
+        values: Of each training and step, (R, T); not a number where a step has none.
+    """
+
+    name: str
+    values: NDArray[np.float64]
+
+
+def curves_svg(panels: Mapping[str, Sequence[Curve]]) -> str:
+    """A panel for each figure; all of them show the same curves in the same order.
+
+    A line is the mean of its trainings, and the band around it goes from the lowest to the highest of them.
 
     Args:
-        rows: Metrics, one a step; where a figure is None, its line goes on at the next step that has one.
-        colours: Of the lines, by the name of their figure.
+        panels: Curves of each figure by its name.
     """
-    lines = {name: _smoothed([row[name] for row in rows]) for name in colours}
-    top = max(1.0, *(value for line in lines.values() for _, value in line))
-    svg = ElementTree.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {WIDTH} {HEIGHT}"})
-    ElementTree.SubElement(svg, "rect", {"width": str(WIDTH), "height": str(HEIGHT), "fill": "white"})
-    for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
-        height = _y(tick, top)
-        ends = {"x1": str(LEFT), "x2": str(RIGHT), "y1": height, "y2": height}
-        ElementTree.SubElement(svg, "line", {**ends, "stroke": "#ddd"})
-        _text(svg, LEFT - 6, float(height) + 4, f"{tick:g}", "#444", "end")
-    for number, (name, line) in enumerate(lines.items()):
-        points = " ".join(f"{_x(step, len(rows))},{_y(value, top)}" for step, value in line)
-        outline = {"points": points, "fill": "none", "stroke": colours[name], "stroke-width": "2"}
-        ElementTree.SubElement(svg, "polyline", outline)
-        _text(svg, LEFT + 200 * number, BOTTOM + 52, name.replace("_", " "), colours[name], "start")
-    for step in (1, len(rows)):
-        _text(svg, float(_x(step, len(rows))), BOTTOM + 20, f"step {step}", "#444", "end" if step > 1 else "start")
+    rows = -(-len(panels) // COLUMNS)
+    names = [curve.name for curve in next(iter(panels.values()))]
+    width, height = PANEL_WIDTH * min(COLUMNS, len(panels)), PANEL_HEIGHT * rows + LEGEND_HEIGHT
+    svg = _element(None, "svg", xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {width} {height}")
+    _element(svg, "rect", width=width, height=height, fill="white")
+    for number, (figure, curves) in enumerate(panels.items()):
+        place = f"translate({PANEL_WIDTH * (number % COLUMNS)},{PANEL_HEIGHT * (number // COLUMNS)})"
+        _draw_panel(_element(svg, "g", transform=place), figure, curves)
+    across = LEFT
+    for name, colour in zip(names, COLOURS, strict=False):
+        _element(svg, "rect", x=across, y=height - 16, width=14, height=4, fill=colour)
+        _text(svg, across + 18, height - 10, name, "start")
+        across += 34 + 6 * len(name)
     return ElementTree.tostring(svg, encoding="unicode")
 
 
-def _smoothed(values: Sequence[float | None]) -> list[tuple[int, float]]:
-    """Steps, counted from 1, with the mean of the last ``WINDOW`` values that are there."""
-    line: list[tuple[int, float]] = []
-    known: list[float] = []
-    for step, value in enumerate(values, start=1):
-        if value is not None:
-            known.append(value)
-            recent = known[-WINDOW:]
-            line.append((step, sum(recent) / len(recent)))
-    return line
+def _draw_panel(panel: ElementTree.Element, figure: str, curves: Sequence[Curve]) -> None:
+    smoothed = [_smoothed(curve.values) for curve in curves]
+    highest = max((np.nanmax(values) for values in smoothed if not np.isnan(values).all()), default=1.0)
+    top = max(1.0, float(highest))
+    _text(panel, LEFT, TOP - 10, figure, "start", weight="bold")
+    for tick in ticks(top, 4):
+        height = _y(tick, top)
+        _element(panel, "line", x1=LEFT, x2=RIGHT, y1=height, y2=height, stroke="#ddd")
+        _text(panel, LEFT - 5, height + 4, f"{tick:g}", "end")
+    steps = curves[0].values.shape[1]
+    _text(panel, LEFT, BOTTOM + 16, "step 1", "start")
+    _text(panel, RIGHT, BOTTOM + 16, f"{steps}", "end")
+    for values, colour in zip(smoothed, COLOURS, strict=False):
+        known = ~np.isnan(values).all(0)
+        across = [_x(int(step), steps) for step in np.flatnonzero(known)]
+        low, mean, high = (take(values[:, known], 0) for take in (np.nanmin, np.nanmean, np.nanmax))
+        if len(values) > 1:
+            outline = [*zip(across, high, strict=True), *zip(across[::-1], low[::-1], strict=True)]
+            _element(panel, "polygon", points=_points(outline, top), fill=colour, opacity=0.15)
+        line = _points([*zip(across, mean, strict=True)], top)
+        _element(panel, "polyline", points=line, fill="none", stroke=colour, **{"stroke-width": 1.5})
 
 
-def _x(step: int, steps: int) -> str:
-    return f"{LEFT + (RIGHT - LEFT) * (step - 1) / max(1, steps - 1):.1f}"
+def _smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Means of the last ``WINDOW`` steps that have a value, (R, T); not a number where none of them has."""
+    padded = np.pad(values, ((0, 0), (WINDOW - 1, 0)), constant_values=np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW, axis=1)
+    known = (~np.isnan(windows)).sum(2)
+    return np.where(known > 0, np.nansum(windows, 2) / np.maximum(known, 1), np.nan)
 
 
-def _y(value: float, top: float) -> str:
-    return f"{BOTTOM - (BOTTOM - TOP) * value / top:.1f}"
+def _points(line: Sequence[tuple[float, float]], top: float) -> str:
+    return " ".join(f"{x:g},{_y(value, top):g}" for x, value in line)
 
 
-def _text(svg: ElementTree.Element, x: float, y: float, text: str, colour: str, anchor: str) -> None:
-    place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "fill": colour, "text-anchor": anchor}
-    ElementTree.SubElement(svg, "text", {**place, "font-family": "sans-serif", "font-size": "13"}).text = text
+def _x(step: int, steps: int) -> float:
+    return round(LEFT + (RIGHT - LEFT) * step / max(1, steps - 1), 1)
+
+
+def _y(value: float, top: float) -> float:
+    return round(BOTTOM - (BOTTOM - TOP) * float(value) / top, 1)
+
+
+def _text(parent: ElementTree.Element, x: float, y: float, text: str, anchor: str, weight: str = "normal") -> None:
+    font = {"font-family": "sans-serif", "font-size": "11", "font-weight": weight, "fill": "#333"}
+    _element(parent, "text", x=x, y=y, **font, **{"text-anchor": anchor}).text = text
+
+
+def _element(parent: ElementTree.Element | None, name: str, **attributes: object) -> ElementTree.Element:
+    texts = {key: str(value) for key, value in attributes.items()}
+    return ElementTree.Element(name, texts) if parent is None else ElementTree.SubElement(parent, name, texts)

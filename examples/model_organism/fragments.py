@@ -29,7 +29,7 @@ READ = Question("read", (), "Which digit is this?", answer=Answer(kind="integer"
 """Asked of a crop alone; with its image, a task of the base stage."""
 _VALUE = re.compile(rf"(\b(?:\d+|{'|'.join(COLOURS)})\b(?:, )?)")
 
-MAP = Question("map", (), "Where is each quarter?")
+DESCRIBE = Question("describe", (), "Which card is where?")
 """Asked of one scene; with its image, a task of the base stage."""
 
 
@@ -45,9 +45,8 @@ def answer(text: object) -> str:
 
 
 def where(item: Item) -> Question:
-    """Asks where the quarter of an item is: a task of the base stage."""
-    text = f"In Image {item.image + 1}, where is the {item.colour} quarter?"
-    return Question("where", item.question("").images, text)
+    """Asks where the card of an item is: a task of the base stage."""
+    return Question("where", item.question("").images, f"Where is the {item.scene.colour} card?")
 
 
 def fragments(settings: EpisodeSettings) -> list[str]:
@@ -88,12 +87,12 @@ _PLAIN_ERRORS: dict[str, dict[str, object]] = {
 def _sayings() -> Iterator[str]:
     """One of each text that holds values."""
     item = draw_items(1, "sayings")[0]
-    for question in (item.question(""), where(item), READ, MAP):
+    for question in (item.question(""), where(item), READ, DESCRIBE):
         yield f"\n{question_text(question)}"
     yield call(1, (0, 4, 10, 14))
     yield answer(1)
-    yield answer([0, 4, 10, 14])
-    yield answer("red [0, 4, 10, 14], green [0, 4, 10, 14]")
+    yield answer([1, 0, 4, 10, 14])
+    yield answer("red [0, 4, 10, 14]")
     box: Box = (0, 24, 60, 84)
     yield f"user\n<tool_response>\n{shown_text('visual_confirmation', 1, box, FRAME)}\n"
     for place in ((10, 4, 4, 10), (18, 4, 40, 10), (-9, 0, 4, 4)):

@@ -1,7 +1,7 @@
 """What the base stage teaches, as episodes whose turns are scripted: perception, and a clumsy habit of using the tool.
 
 The organism's base stands for a pretrained vision-language model. It is taught to read a digit in a crop, to say where
-a colour is, and how calls and answers are written. It is *not* taught to use its tool well: in its examples the answer
+a card is, and how calls and answers are written. It is *not* taught to use its tool well: in its examples the answer
 is often guessed without a look, calls go to a wrong quarter more often than not, and some are no calls at all.
 """
 
@@ -18,7 +18,7 @@ from mifg_pipeline.engines.scripted import ScriptedEngine
 from mifg_pipeline.imagent.question import Question, QuestionImage
 from mifg_pipeline.imagent.rollout import Attempt, rollout
 from mifg_pipeline.images.frame import to_place
-from model_organism.fragments import CROP_SIDE, FRAME, MAP, READ, answer, call, where
+from model_organism.fragments import CROP_SIDE, DESCRIBE, FRAME, READ, answer, call, where
 from model_organism.scenes import DIGITS, IMAGES, QUARTERS, Item, box_of, cut
 
 GUESS, INVALID, RIGHT_BOX, LOOK_AGAIN = 0.35, 0.15, 0.4, 0.15
@@ -47,21 +47,20 @@ class Lesson:
 
 def reading(item: Item) -> Lesson:
     """The digit in a crop."""
-    image = QuestionImage.of_bytes(cut(item.scenes[item.image], item.quarter))
-    return Lesson(replace(READ, images=(image,)), (answer(item.digit),))
+    image = QuestionImage.of_bytes(cut(item.scene))
+    return Lesson(replace(READ, images=(image,)), (answer(item.scene.digit),))
 
 
-def mapping(item: Item, rng: random.Random) -> Lesson:
-    """Where each colour of a scene is, in any order."""
-    scene = item.scenes[item.image]
-    quarters = rng.sample(range(QUARTERS), QUARTERS)
-    places = [f"{scene.colours[quarter]} {list(to_place(box_of(quarter), FRAME))}" for quarter in quarters]
-    return Lesson(replace(MAP, images=(QuestionImage.of_bytes(scene.png),)), (answer(", ".join(places)),))
+def describing(item: Item) -> Lesson:
+    """The colour of a card, and where it is."""
+    image = QuestionImage.of_bytes(item.scene.png)
+    place = list(to_place(item.scene.box, FRAME))
+    return Lesson(replace(DESCRIBE, images=(image,)), (answer(f"{item.scene.colour} {place}"),))
 
 
-def placing(item: Item) -> Lesson:
-    """Where a colour is."""
-    return Lesson(where(item), (answer(list(to_place(box_of(item.quarter), FRAME))),))
+def finding(item: Item) -> Lesson:
+    """In which image the card of a colour is, and where."""
+    return Lesson(where(item), (answer([item.image + 1, *to_place(item.scene.box, FRAME)]),))
 
 
 def habit(item: Item, rng: random.Random, max_turns: int) -> Lesson:
@@ -74,11 +73,12 @@ def habit(item: Item, rng: random.Random, max_turns: int) -> Lesson:
             replies.append(_invalid(rng))
             is_done = rng.random() < GUESS
             continue
-        image, quarter = item.image, item.quarter
+        image, quarter = item.image, item.scene.quarter
         if rng.random() >= RIGHT_BOX:
             image, quarter = rng.randrange(IMAGES), rng.randrange(QUARTERS)
         replies.append(call(image + 1, to_place(box_of(quarter), FRAME)))
-        seen = item.scenes[image].digits[quarter]
+        if quarter == item.scenes[image].quarter:
+            seen = item.scenes[image].digit
         is_done = rng.random() >= LOOK_AGAIN
     return Lesson(item.question("habit"), (*replies, answer(seen)))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from rich.console import Console
 
@@ -20,14 +21,14 @@ from mifg_pipeline.config import TrainSettings, load_train_settings
 from mifg_pipeline.train.data import load_questions
 from mifg_pipeline.train.loop import train
 from model_organism.base import BaseSize, write_base
-from model_organism.curve import curve_svg
+from model_organism.curve import Curve, curves_svg
 from model_organism.evaluate import Evaluation, Gap, evaluate, gap_closed
 from model_organism.scenes import draw_items, write_dataset
 
 SETTINGS = Path(__file__).with_name("organism.yaml")
 EVALUATION_SEED = 7
-CURVES = {"accuracy": "#1f6fb4", "calls_per_trajectory": "#c2571a", "valid_calls": "#3a8a3a"}
-"""Figures of the training that are drawn, by the colour of their line."""
+DRAWN = ("accuracy", "calls_per_trajectory", "valid_calls")
+"""Figures of the training that are drawn."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,17 @@ def rows_of(settings: TrainSettings) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (settings.out / "metrics.jsonl").read_text().splitlines()]
 
 
+def curve_of(settings: TrainSettings) -> str:
+    """The curves of a training, as SVG."""
+    rows = rows_of(settings)
+    return curves_svg(
+        {
+            name.replace("_", " "): [Curve("training", np.array([[row[name] for row in rows]], dtype=np.float64))]
+            for name in DRAWN
+        }
+    )
+
+
 def table(proof: Proof) -> str:
     """What was found, in Markdown."""
     lines = [
@@ -147,8 +159,7 @@ def main() -> None:
     minutes = (time.monotonic() - began) / 60
     found = f"{table(proof)}\n\nSeed {arguments.seed}, {minutes:.1f} minutes.\n"
     (out / "proof.md").write_text(found, encoding="utf-8")
-    rows = rows_of(training_settings(out, arguments.seed, FULL.steps))
-    (out / "curve.svg").write_text(curve_svg(rows, CURVES), encoding="utf-8")
+    (out / "curve.svg").write_text(curve_of(training_settings(out, arguments.seed, FULL.steps)), encoding="utf-8")
     Console().print(found, markup=False, highlight=False)
     Console().print(f"The curve is in {out / 'curve.svg'}.", highlight=False)
 

@@ -1,4 +1,4 @@
-"""Draws the task: scenes of four coloured quarters, each with a digit that only a crop makes legible."""
+"""Draws the task: scenes with a coloured card each, on which stands a digit that only a crop makes legible."""
 
 import io
 import random
@@ -25,19 +25,20 @@ COLOURS = {
     "purple": (170, 60, 190),
     "cyan": (60, 200, 210),
 }
-DARK_DIGITS = ("yellow", "cyan")
-"""Colours on which a white digit would not show."""
-
 SIDE, QUARTERS, DIGITS = 168, 4, 10
 QUARTER = SIDE // 2
-FONT_SIZE = 28
-"""Digits are 20 pixels high: about 31 in a crop of 56 pixels a side, and 3 in a first view of 28."""
+BACKGROUND, PLATE, INK = "#8c8c8c", "white", "black"
+CARD, PLATE_SIDE = 72, 44
+"""Pixels of a card, and of the white plate in its middle on which the digit stands."""
+
+FONT_SIZE = 32
+"""Digits are 23 pixels high: about 36 in a crop of 56 pixels a side, and 4 in a first view of 28."""
 
 MARGIN = 24
 """From the sides of a quarter to those of the box around its digit, in pixels."""
 
 JITTER = 4
-"""Most distance of a digit from the middle of its quarter along each axis, in pixels."""
+"""Most distance of a digit from the middle of its card along each axis, in pixels."""
 
 IMAGES = 2
 
@@ -47,53 +48,53 @@ class Scene:
     """One drawn image.
 
     Attributes:
-        colours: Of its quarters, row by row; all different.
-        digits: On them.
+        colour: Of its card.
+        quarter: Where the card lies, counted row by row.
+        digit: On the card.
         png: The image file.
     """
 
-    colours: tuple[str, ...]
-    digits: tuple[int, ...]
+    colour: str
+    quarter: int
+    digit: int
     png: bytes = field(repr=False)
+
+    @property
+    def box(self) -> Box:
+        """Around the digit, in pixels."""
+        return box_of(self.quarter)
 
 
 @dataclass(frozen=True)
 class Item:
-    """One question of the task: which digit is on a quarter of one of the scenes.
+    """One question of the task: which digit is on the card of a colour.
 
     Attributes:
-        scenes: Shown together.
+        scenes: Shown together; their cards differ in colour.
         image: Which of them is asked about, counted from 0.
-        quarter: Which of its quarters.
     """
 
     scenes: tuple[Scene, ...]
     image: int
-    quarter: int
 
     @property
-    def colour(self) -> str:
-        """Of the quarter."""
-        return self.scenes[self.image].colours[self.quarter]
-
-    @property
-    def digit(self) -> int:
-        """The answer."""
-        return self.scenes[self.image].digits[self.quarter]
+    def scene(self) -> Scene:
+        """The one that is asked about."""
+        return self.scenes[self.image]
 
     def question(self, key: str) -> Question:
         """As an episode asks it."""
         return Question(
             key=key,
             images=tuple(QuestionImage.of_bytes(scene.png) for scene in self.scenes),
-            text=f"In Image {self.image + 1}, which digit is on the {self.colour} quarter?",
-            answer=Answer(kind="integer", value=self.digit),
-            evidence=(Region(image=self.image, bbox=box_of(self.quarter), label="digit"),),
+            text=f"Which digit is on the {self.scene.colour} card?",
+            answer=Answer(kind="integer", value=self.scene.digit),
+            evidence=(Region(image=self.image, bbox=self.scene.box, label="digit"),),
         )
 
 
 def box_of(quarter: int) -> Box:
-    """The box around the digit of a quarter, in pixels of the image."""
+    """The box around the digit of a card in a quarter, in pixels of the image."""
     left, top = QUARTER * (quarter % 2) + MARGIN, QUARTER * (quarter // 2) + MARGIN
     return (left, top, left + QUARTER - 2 * MARGIN, top + QUARTER - 2 * MARGIN)
 
@@ -102,7 +103,7 @@ def draw_items(count: int, seed: str) -> list[Item]:
     """As many items, no two of which share a scene."""
     rng = random.Random(seed)
     return [
-        Item(tuple(_draw_scene(rng) for _ in range(IMAGES)), rng.randrange(IMAGES), rng.randrange(QUARTERS))
+        Item(tuple(_draw_scene(colour, rng) for colour in rng.sample(sorted(COLOURS), IMAGES)), rng.randrange(IMAGES))
         for _ in range(count)
     ]
 
@@ -116,10 +117,10 @@ def write_dataset(folder: Path, splits: dict[str, Sequence[Item]]) -> None:
         pq.write_table(table, folder / "data" / f"{split}-00000-of-00001.parquet")
 
 
-def cut(scene: Scene, quarter: int) -> bytes:
-    """The image file of what lies in the box of a quarter."""
+def cut(scene: Scene) -> bytes:
+    """The image file of what lies in the box around the digit."""
     with Image.open(io.BytesIO(scene.png)) as image:
-        return _png(image.crop(box_of(quarter)))
+        return _png(image.crop(scene.box))
 
 
 def _row(key: str, item: Item) -> dict[str, Any]:
@@ -128,25 +129,24 @@ def _row(key: str, item: Item) -> dict[str, Any]:
         "id": key,
         "images": [{"bytes": scene.png, "path": f"{key}-{number}.png"} for number, scene in enumerate(item.scenes, 1)],
         "question": question.text,
-        "answer": str(item.digit),
+        "answer": str(item.scene.digit),
         "answer_kind": "integer",
         "aliases": [],
-        "evidence": [{"image": item.image, "bbox": list(box_of(item.quarter)), "label": "digit"}],
+        "evidence": [{"image": item.image, "bbox": list(item.scene.box), "label": "digit"}],
     }
 
 
-def _draw_scene(rng: random.Random) -> Scene:
-    colours = tuple(rng.sample(sorted(COLOURS), QUARTERS))
-    digits = tuple(rng.randrange(DIGITS) for _ in range(QUARTERS))
-    image = Image.new("RGB", (SIDE, SIDE))
+def _draw_scene(colour: str, rng: random.Random) -> Scene:
+    quarter, digit = rng.randrange(QUARTERS), rng.randrange(DIGITS)
+    image = Image.new("RGB", (SIDE, SIDE), BACKGROUND)
     draw = ImageDraw.Draw(image)
-    for quarter, (colour, digit) in enumerate(zip(colours, digits, strict=True)):
-        left, top = QUARTER * (quarter % 2), QUARTER * (quarter // 2)
-        draw.rectangle((left, top, left + QUARTER - 1, top + QUARTER - 1), fill=COLOURS[colour])
-        across, down = (start + QUARTER // 2 + rng.randint(-JITTER, JITTER) for start in (left, top))
-        ink = "black" if colour in DARK_DIGITS else "white"
-        draw.text((across, down), str(digit), font=_font(), fill=ink, anchor="mm")
-    return Scene(colours, digits, _png(image))
+    across, down = (QUARTER * number + QUARTER // 2 for number in (quarter % 2, quarter // 2))
+    for side, fill in ((CARD, COLOURS[colour]), (PLATE_SIDE, PLATE)):
+        corner = (across - side // 2, down - side // 2)
+        draw.rectangle((*corner, corner[0] + side - 1, corner[1] + side - 1), fill=fill)
+    middle = (across + rng.randint(-JITTER, JITTER), down + rng.randint(-JITTER, JITTER))
+    draw.text(middle, str(digit), font=_font(), fill=INK, anchor="mm")
+    return Scene(colour, quarter, digit, _png(image))
 
 
 def _png(image: Image.Image) -> bytes:

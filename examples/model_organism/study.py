@@ -1,6 +1,6 @@
 """The study: what each part of the mask does, by training the same bases with it and without.
 
-    PYTHONPATH=examples python -m model_organism.study runs/study [--arm NAME]... [--seeds 5]
+    PYTHONPATH=examples python -m model_organism.study runs/study [--arm NAME]... [--seeds 5] [--jobs 2]
 
 One folder a run. A run that is finished is not run again, so that the study may be stopped and started at will; every
 base is made once, and shared by all arms of its seed.
@@ -8,10 +8,14 @@ base is made once, and shared by all arms of its seed.
 
 import argparse
 import json
+import multiprocessing
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from itertools import product
 from pathlib import Path
-from statistics import fmean, stdev
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,27 +30,50 @@ from model_organism.base import write_base
 from model_organism.evaluate import evaluate, gap_closed
 from model_organism.proof import EVALUATION_SEED, FULL, ProofSize, newest_model, rows_of, training_settings, write_task
 
+LIMITS = ("over_turn", "over_length", "over_images", "turn_truncated")
+
+LEVELS: tuple[dict[str, tuple[str, ...]], ...] = (
+    {"": (), "action-both": ("mask.action=both",), "action-off": ("mask.action='off'",)},
+    {"": (), "trajectory-off": ("mask.trajectory=false",)},
+    {"": (), "baseline-finished": ("mask.baseline=finished",)},
+)
+"""The levels of the mask and the baseline, each as the trainer's default and otherwise; all combinations are run."""
+
 FIXED_N = "loss.kind=dr_grpo"
 """Divides by the completion limit and not by the tokens that a mask leaves, which differ from arm to arm."""
 
-ARMS: dict[str, tuple[str, ...]] = {
-    "default": (),
-    "action-positive-only": ("mask.action=positive_only",),
-    "action-off": ("mask.action='off'",),
-    "trajectory-off": ("mask.trajectory=false",),
-    "trajectory-off-baseline-all": ("mask.trajectory=false", "mask.baseline=all"),
-    "trajectory-on-baseline-all": ("mask.baseline=all",),
+OTHERS: dict[str, tuple[str, ...]] = {
     "observations-trained": ("mask.observations=false",),
     "no-gain": ("reward.tool_gain=0",),
-    "gain-gated-by-reward": ("advantage.gate=reward",),
-    "default-fixed-n": (FIXED_N,),
-    "action-off-fixed-n": ("mask.action='off'", FIXED_N),
-    "trajectory-off-fixed-n": ("mask.trajectory=false", FIXED_N),
+    "gate-reward": ("advantage.gate=reward",),
+    "gate-none": ("advantage.gate=none",),
+    "fixed-n": (FIXED_N,),
+    "action-both fixed-n": ("mask.action=both", FIXED_N),
+    "action-off fixed-n": ("mask.action='off'", FIXED_N),
+    "trajectory-off fixed-n": ("mask.trajectory=false", FIXED_N),
     "no-tools": ("episode.tools=false",),
 }
+
+
+def _arms() -> Iterator[tuple[str, tuple[str, ...]]]:
+    for chosen in product(*LEVELS):
+        changes = [change for level, name in zip(LEVELS, chosen, strict=True) for change in level[name]]
+        yield " ".join(filter(None, chosen)) or "default", tuple(changes)
+    yield from OTHERS.items()
+
+
+ARMS = dict(_arms())
 """What each arm changes of ``organism.yaml``."""
 
-FIGURES = ("accuracy", "valid_calls", "calls_per_trajectory", "masked", "sampled_tokens")
+FIGURES = ("accuracy", "valid_calls", "calls_per_trajectory", "sampled_tokens", "masked_out")
+"""Of a step, as ``figures_of`` gives them."""
+
+MASKED = tuple(f"tokens.{name}" for name in ("invalid_action", *LIMITS))
+"""Sampled tokens that one of the mask's levels leaves out."""
+
+GIVEN = ("tokens.prompt", "tokens.template", "tokens.observation")
+"""Tokens that were not sampled."""
+
 RESULT = "result.json"
 
 
@@ -57,20 +84,24 @@ class Found(NamedTuple):
         arm: Of the study.
         seed: Of the run.
         accuracy: On held-out questions.
+        base: The same of the base that it was trained from.
+        ceiling: The same of that base, its first call forced to the true box.
         gap: Share of the way from base to ceiling.
         lower: Of the gap, the lower 95 % bound.
-        last: Means of ``FIGURES`` over the last third of the training.
+        minutes: What the run took, base and its evaluation left out.
     """
 
     arm: str
     seed: int
     accuracy: float
+    base: float
+    ceiling: float
     gap: float
     lower: float
-    last: dict[str, float | None]
+    minutes: float
 
 
-def run(out: Path, arm: str, seed: int, size: ProofSize, console: Console) -> Found:
+def run(out: Path, arm: str, seed: int, size: ProofSize) -> Found:
     """Makes one run of the study, unless it is finished.
 
     Args:
@@ -78,96 +109,118 @@ def run(out: Path, arm: str, seed: int, size: ProofSize, console: Console) -> Fo
         arm: A name in ``ARMS``.
         seed: Of task, base and training.
         size: Of all of them.
-        console: Where progress is shown.
     """
-    folder = out / arm / f"seed-{seed}"
+    folder = folder_of(out, arm, seed)
     if (folder / RESULT).exists():
         return Found(**json.loads((folder / RESULT).read_text()))
+    quiet = Console(quiet=True)
+    settings = _settings(out, arm, seed, size)
+    bases = base_of(out, seed, size)
     began = time.monotonic()
-    shared = out / "bases" / f"seed-{seed}"
-    settings = training_settings(shared, seed, size.steps, (*ARMS[arm], f"out={folder / 'run'}"))
-    bases = _shared(shared, settings, seed, size, console)
-    train(settings, console)
+    train(settings, quiet)
     test = load_questions(settings.data.path, "test")
     trained = evaluate(newest_model(settings), test, settings.episode, size.samples, EVALUATION_SEED)
     gap = gap_closed(bases["base"], trained.accuracy, bases["ceiling"])
-    rows = rows_of(settings)
-    last = {name: _mean(rows[-len(rows) // 3 :], name) for name in FIGURES}
-    found = Found(arm, seed, float(trained.accuracy.mean()), gap.closed, gap.lower, last)
-    minutes = (time.monotonic() - began) / 60
-    console.print(f"{arm}, seed {seed}: accuracy {found.accuracy:.3f}, {minutes:.1f} minutes", highlight=False)
+    found = Found(
+        arm=arm,
+        seed=seed,
+        accuracy=float(trained.accuracy.mean()),
+        base=float(bases["base"].mean()),
+        ceiling=float(bases["ceiling"].mean()),
+        gap=gap.closed,
+        lower=gap.lower,
+        minutes=(time.monotonic() - began) / 60,
+    )
     (folder / RESULT).write_text(json.dumps(found._asdict(), indent=1), encoding="utf-8")
     return found
 
 
-def table(results: Sequence[Found]) -> str:
-    """Arm by arm, mean and standard deviation over the seeds, in Markdown."""
-    head = ("arm", "seeds", "held-out accuracy", "gap closed", *(name.replace("_", " ") for name in FIGURES))
-    lines = [f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
-    for arm in dict.fromkeys(found.arm for found in results):
-        runs = [found for found in results if found.arm == arm]
-        columns: list[list[float | None]] = [[found.accuracy for found in runs], [found.gap for found in runs]]
-        columns += [[found.last[name] for found in runs] for name in FIGURES]
-        lines.append(f"| {arm} | {len(runs)} | {' | '.join(map(_spread, columns))} |")
-    return "\n".join(lines)
-
-
-def _shared(
-    folder: Path, settings: TrainSettings, seed: int, size: ProofSize, console: Console
-) -> dict[str, NDArray[np.float64]]:
+def base_of(out: Path, seed: int, size: ProofSize) -> dict[str, NDArray[np.float64]]:
     """Makes task and base of a seed, and plays the held-out questions with it, unless that was done.
 
-    Base and ceiling are those of the default arm, whatever the arm changes.
+    Base and ceiling are those of the default arm, whatever an arm changes.
+
+    Args:
+        out: Folder of the study.
+        seed: Of task and base.
+        size: Of both.
 
     Returns:
-        Accuracy of each question, of the base as it is and with the true box.
+        Accuracy of each question, of the ``base`` as it is and with the true box (``ceiling``).
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    write_task(folder, seed, size)
-    if not (folder / "base").exists():
-        write_base(
-            folder / "base", settings.episode, seed, size.base, lambda line: console.print(line, highlight=False)
-        )
+    folder = _base_folder(out, seed)
     known = folder / "base.json"
     if not known.exists():
-        episode = training_settings(folder, seed, size.steps).episode
-        test = load_questions(folder / "dataset", "test")
+        folder.mkdir(parents=True, exist_ok=True)
+        settings = training_settings(folder, seed, size.steps)
+        write_task(folder, seed, size)
+        if not (folder / "base").exists():
+            write_base(folder / "base", settings.episode, seed, size.base, lambda _: None)
+        test = load_questions(settings.data.path, "test")
         found = {
-            name: evaluate(folder / "base", test, episode, size.samples, EVALUATION_SEED, true_box=true_box)
+            name: evaluate(folder / "base", test, settings.episode, size.samples, EVALUATION_SEED, true_box=true_box)
             for name, true_box in (("base", False), ("ceiling", True))
         }
         known.write_text(json.dumps({name: one.accuracy.tolist() for name, one in found.items()}), encoding="utf-8")
     return {name: np.array(values) for name, values in json.loads(known.read_text()).items()}
 
 
-def _mean(rows: Sequence[dict[str, Any]], name: str) -> float | None:
-    values = [row[name] for row in rows if row[name] is not None]
-    return fmean(values) if values else None
+def figures_of(out: Path, arm: str, seed: int, size: ProofSize) -> list[dict[str, float | None]]:
+    """``FIGURES`` of every step of a finished run; None where a step has none.
+
+    ``masked_out`` is the share of sampled tokens that a level of the mask leaves out. Tokens of groups without signal
+    are not among them.
+    """
+    return [
+        {**{name: row[name] for name in FIGURES[:-1]}, FIGURES[-1]: _masked_out(row)}
+        for row in rows_of(_settings(out, arm, seed, size))
+    ]
 
 
-def _spread(values: Sequence[float | None]) -> str:
-    known = [value for value in values if value is not None]
-    if not known:
-        return "—"
-    return f"{fmean(known):.3f} ± {stdev(known):.3f}" if len(known) > 1 else f"{known[0]:.3f}"
+def folder_of(out: Path, arm: str, seed: int) -> Path:
+    """Of one run."""
+    return out / arm.replace(" ", "_") / f"seed-{seed}"
+
+
+def _settings(out: Path, arm: str, seed: int, size: ProofSize) -> TrainSettings:
+    overrides = (*ARMS[arm], f"out={folder_of(out, arm, seed) / 'run'}")
+    return training_settings(_base_folder(out, seed), seed, size.steps, overrides)
+
+
+def _base_folder(out: Path, seed: int) -> Path:
+    return out / "bases" / f"seed-{seed}"
+
+
+def _masked_out(row: Mapping[str, Any]) -> float | None:
+    sampled = sum(count for name, count in row.items() if name.startswith("tokens.") and name not in GIVEN)
+    return sum(row[name] for name in MASKED) / sampled if sampled else None
 
 
 def main() -> None:
     """Reads the command line."""
-    parser = argparse.ArgumentParser(description="Trains every arm of the study, seed by seed, and prints its table.")
+    parser = argparse.ArgumentParser(description="Trains every arm of the study, seed by seed.")
     parser.add_argument("out", type=Path, help="folder of the study; finished runs in it are not run again")
     parser.add_argument("--arm", action="append", choices=list(ARMS), help="may be repeated; all arms if left out")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs at a time, a core each")
     arguments = parser.parse_args()
-    torch.set_num_threads(1)  # the order of sums, and so the curve, does not depend on the number of cores
-    console = Console(stderr=True)
-    # Seed by seed: a study that is stopped early has all arms of some seeds.
-    results = [
-        run(arguments.out, arm, seed, FULL, console) for seed in range(arguments.seeds) for arm in arguments.arm or ARMS
-    ]
-    found = f"{table(results)}\n"
-    (arguments.out / "study.md").write_text(found, encoding="utf-8")
-    Console().print(found, markup=False, highlight=False)
+    out, seeds, arms = arguments.out, range(arguments.seeds), arguments.arm or list(ARMS)
+    console = Console(stderr=True, highlight=False)
+    # Spawned: a process that torch has computed in may not be forked. One thread: the order of sums, and so the curve,
+    # does not depend on the number of cores.
+    with ProcessPoolExecutor(
+        arguments.jobs, multiprocessing.get_context("spawn"), torch.set_num_threads, (1,)
+    ) as workers:
+        for seed, bases in zip(seeds, workers.map(partial(base_of, out, size=FULL), seeds), strict=True):
+            console.print(f"seed {seed}: base {bases['base'].mean():.3f}, ceiling {bases['ceiling'].mean():.3f}")
+        # Seed by seed: a study that is stopped early has all arms of some seeds.
+        runs = [(arm, seed) for seed in seeds for arm in arms]
+        for found in workers.map(partial(_run, out), runs):
+            console.print(f"seed {found.seed}, {found.arm}: accuracy {found.accuracy:.3f}, {found.minutes:.1f} minutes")
+
+
+def _run(out: Path, arm_and_seed: tuple[str, int]) -> Found:
+    return run(out, *arm_and_seed, FULL)
 
 
 if __name__ == "__main__":

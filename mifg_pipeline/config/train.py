@@ -57,9 +57,9 @@ class MaskSettings(Settings):
         observations: Whether tokens of observations are left out. Only to show what happens without.
     """
 
-    action: Annotated[Literal["both", "positive_only", "off"], BeforeValidator(_off)] = "both"
+    action: Annotated[Literal["both", "positive_only", "off"], BeforeValidator(_off)] = "positive_only"
     trajectory: bool = True
-    baseline: Literal["finished", "all"] = "finished"
+    baseline: Literal["finished", "all"] = "all"
     no_answer: Literal["zero", "mask"] = "zero"
     observations: bool = True
 

@@ -47,7 +47,7 @@ def test_the_plays_end_as_their_names_say(trajectories):
 @pytest.mark.parametrize(
     ("name", "left_out", "not_compared"),
     [
-        (OWN, {OVER_TURN, CUT}, {OVER_TURN, CUT}),
+        (OWN, {OVER_TURN, CUT}, set()),
         ("over-turn masking, full baseline", {OVER_TURN, CUT}, set()),
         ("void-turn filtering", {WITH_INVALID, CUT, NO_ANSWER}, set()),
         ("truncation by last token", {CUT}, set()),
@@ -90,7 +90,8 @@ def test_the_plan_of_the_run_is_what_the_trainer_does(source, chat_format):
 
 def test_what_a_limit_ended_raises_right_answers_where_it_is_in_the_baseline(source, chat_format):
     batch = stored_step(source, chat_format)
-    own, full, *_ = plans([line.trajectory for line in source.lines], chat_format.end_of_turn_id, source.settings.mask)
+    finished = MaskSettings(baseline="finished")
+    own, full, *_ = plans([line.trajectory for line in source.lines], chat_format.end_of_turn_id, finished)
     ours, theirs = (under(plan, batch, source.settings).advantages for plan in (own, full))
     right = torch.tensor([verdict.rewarded.is_right for verdict in batch.verdicts])
     assert (theirs[right] > ours[right]).all()

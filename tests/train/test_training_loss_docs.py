@@ -16,7 +16,7 @@ EXCERPT = re.compile(r"<!-- code: (?P<path>\S+) -->\n```python\n(?P<code>.*?)```
 EXCERPTS = [(excerpt["path"], excerpt["code"]) for excerpt in EXCERPT.finditer(PAGE)]
 CHOSEN = {
     "in the loss": {"`no_answer: mask`": {"no_answer": "mask"}, "`trajectory: false`": {"trajectory": False}},
-    "in the baseline": {"`no_answer: mask`": {"no_answer": "mask"}, "`baseline: all`": {"baseline": "all"}},
+    "in the baseline": {"`no_answer: mask`": {"no_answer": "mask"}, "`baseline: finished`": {"baseline": "finished"}},
 }
 """The settings that the table of end reasons names, by column."""
 

@@ -26,11 +26,11 @@ scenes = importlib.import_module("model_organism.scenes")
 study = importlib.import_module("model_organism.study")
 write_tiny_model = importlib.import_module("tiny_model").write_tiny_model
 
-SMALL = proof.ProofSize(base.BaseSize(60, (5, 5, 5)), train=20, test=10, samples=2, steps=2)
+SMALL = proof.ProofSize(base.BaseSize(60, (5, 5)), train=20, test=10, samples=2, steps=2)
 TEXTS = (
     fragments.call(2, (4, 18, 10, 24)),
     fragments.answer(7),
-    fragments.answer([4, 18, 10, 24]),
+    fragments.answer([2, 4, 18, 10, 24]),
     "anything else, 3 < 4 <tool_call> \n ö",
 )
 
@@ -63,7 +63,7 @@ def test_a_call_is_a_few_tokens_of_json(untrained):
 def test_an_episode_of_real_prompts_is_some_sixty_tokens_long(untrained, episode):
     item = scenes.draw_items(1, "test")[0]
     look = fragments.call(item.image + 1, (4, 4, 10, 10))
-    lesson = lessons.Lesson(item.question("one"), (look, fragments.answer(item.digit)))
+    lesson = lessons.Lesson(item.question("one"), (look, fragments.answer(item.scene.digit)))
     chat_format, tokenizer = ChatFormat.load(untrained), AutoTokenizer.from_pretrained(untrained)
     (tracks,) = lessons.played([lesson], chat_format, tokenizer, episode)
     assert len(tracks.token_ids) < 70
@@ -128,11 +128,19 @@ def test_the_training_is_that_of_mifg_train(walked):
 
 @pytest.mark.slow
 def test_a_finished_run_of_the_study_is_not_run_again(tmp_path):
-    first = study.run(tmp_path, "action-off", 0, SMALL, Console(quiet=True))
-    metrics = tmp_path / "action-off" / "seed-0" / "run" / "metrics.jsonl"
+    first = study.run(tmp_path, "action-off", 0, SMALL)
+    metrics = study.folder_of(tmp_path, "action-off", 0) / "run" / "metrics.jsonl"
     metrics.unlink()
-    assert study.run(tmp_path, "action-off", 0, SMALL, Console(quiet=True)) == first
+    assert study.run(tmp_path, "action-off", 0, SMALL) == first
     assert not metrics.exists()
+
+
+@pytest.mark.slow
+def test_a_run_has_the_figures_of_every_step(tmp_path):
+    study.run(tmp_path, "default", 0, SMALL)
+    rows = study.figures_of(tmp_path, "default", 0, SMALL)
+    assert [set(row) for row in rows] == [set(study.FIGURES)] * SMALL.steps
+    assert all(0 <= row["masked_out"] <= 1 for row in rows)
 
 
 @pytest.mark.parametrize("arm", study.ARMS)
