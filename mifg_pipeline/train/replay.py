@@ -106,10 +106,11 @@ def weights_for(path: Path, folder: TrainFolder, settings: TrainSettings) -> Wei
     if (beside := path.parent / MODEL).is_dir():
         return Weights(str(beside), "saved beside the trajectories, which were sampled with it")
     made_by = (step_of(path) or step_of(path.parent) or 1) - 1
-    earlier = {step: path for step, path in complete_checkpoints(folder.checkpoints).items() if step <= made_by}
-    found = max(earlier, default=0)
-    model = str(earlier[found] / MODEL) if earlier else settings.model.path
-    name = f"the checkpoint after step {found}" if earlier else "the model that the run started from"
+    models = {0: settings.model.path}
+    models |= {step: str(checkpoint / MODEL) for step, checkpoint in complete_checkpoints(folder.checkpoints).items()}
+    found = min(models, key=lambda step: (abs(step - made_by), step))
+    model = models[found]
+    name = f"the checkpoint after step {found}" if found else "the model that the run started from"
     if found == made_by:
         return Weights(model, f"{name}, with which the trajectories were sampled")
     return Weights(

@@ -200,11 +200,18 @@ def test_the_first_steps_are_those_of_the_base_model(empty_run):
     assert "sampled after step 3" in chosen(empty_run, empty_run.trajectories_path(4)).origin
 
 
-def test_a_checkpoint_of_the_step_itself_is_too_new(empty_run):
+def test_of_two_checkpoints_that_are_as_near_the_earlier_is_chosen(empty_run):
     for step in (4, 6, 8):
         (empty_run.checkpoints / f"step-{step:06d}").mkdir()
     assert "step-000004" in chosen(empty_run, empty_run.trajectories_path(6)).path
     assert "with which" in chosen(empty_run, empty_run.trajectories_path(7)).origin
+
+
+def test_a_later_checkpoint_is_chosen_where_it_is_nearer(empty_run):
+    (empty_run.checkpoints / "step-000008").mkdir()
+    weights = chosen(empty_run, empty_run.trajectories_path(8))
+    assert "step-000008" in weights.path
+    assert "sampled after step 7" in weights.origin
 
 
 def test_a_failed_step_has_its_model_beside_it(empty_run):
