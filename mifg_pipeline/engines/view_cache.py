@@ -1,5 +1,6 @@
 """Keeps what was computed for a view, the most recently used first, up to a number of bytes."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
@@ -19,7 +20,7 @@ class ViewCache(Generic[T]):
     def __init__(self, max_bytes: int, size_of: Callable[[T], int]) -> None:
         self._max_bytes = max_bytes
         self._size_of = size_of
-        self._values: dict[View, T] = {}
+        self._values: OrderedDict[View, T] = OrderedDict()
         self._bytes = 0
 
     def collect(self, views: Sequence[View], compute: Callable[[list[View]], Iterable[T]]) -> list[T]:
@@ -38,8 +39,9 @@ class ViewCache(Generic[T]):
 
     def _keep(self, values: dict[View, T]) -> None:
         for view, value in values.items():
-            known = self._values.pop(view, None)  # inserted again at the end: the most recently used
-            self._bytes += self._size_of(value) if known is None else 0
+            self._bytes += 0 if view in self._values else self._size_of(value)
             self._values[view] = value
+            self._values.move_to_end(view)
         while self._bytes > self._max_bytes:
-            self._bytes -= self._size_of(self._values.pop(next(iter(self._values))))
+            _, dropped = self._values.popitem(last=False)
+            self._bytes -= self._size_of(dropped)
