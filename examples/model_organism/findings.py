@@ -6,6 +6,8 @@ Reads the finished runs of a study; arms that lack some are left out, and named.
 """
 
 import argparse
+import os
+import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean, stdev
@@ -13,6 +15,8 @@ from statistics import fmean, stdev
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import torch
+import transformers
 from numpy.typing import NDArray
 from rich.console import Console
 
@@ -21,15 +25,16 @@ from model_organism.proof import FULL, ProofSize
 from model_organism.study import ARMS, FIGURES, RESULT, Found, figures_of, folder_of, run
 
 COMPARISONS = {
-    "levels": ("default", "action-both baseline-finished", "action-off trajectory-off"),
+    "levels": ("default", "action-both trajectory-on baseline-finished", "action-off"),
     "action": ("default", "action-both", "action-off"),
-    "trajectory": ("default", "trajectory-off", "baseline-finished", "trajectory-off baseline-finished"),
-    "signal": ("default", "no-gain", "gate-reward", "gate-none"),
-    "others": ("default", "observations-trained", "fixed-n", "no-tools"),
+    "trajectory": ("default", "trajectory-on", "baseline-finished", "trajectory-on baseline-finished"),
+    "fixed-n": ("fixed-n", "action-both fixed-n", "action-off fixed-n", "trajectory-on fixed-n"),
+    "others": ("default", "observations-trained", "no-gain", "gate-reward", "no-tools"),
+    "tight": ("default, tight", "trajectory-on, tight", "action-both trajectory-on baseline-finished, tight"),
 }
 """Arms that are drawn together."""
 
-RUNS, STEPS, TABLE = "runs.parquet", "steps.parquet", "table.md"
+RUNS, STEPS, SEEDS, TABLE, MACHINE = "runs.parquet", "steps.parquet", "seeds.md", "arms.md", "machine.txt"
 
 Steps = dict[str, NDArray[np.float64]]
 """Figures of an arm, each (R, T) for its R runs and T steps; not a number where a step has none."""
@@ -67,6 +72,22 @@ def table(found: Mapping[str, Sequence[Found]], steps: Mapping[str, Steps]) -> s
     return "\n".join(lines)
 
 
+def seeds_table(runs: Sequence[Found]) -> str:
+    """The runs of one arm, seed by seed, in Markdown; ``lower`` is the lower 95 % bound of the gap that was closed."""
+    lines = ["| seed | base | ceiling | trained | gap closed | lower |", "| --- " * 6 + "|"]
+    lines += [
+        f"| {run.seed} | {run.base:.3f} | {run.ceiling:.3f} | {run.accuracy:.3f} | {run.gap:.0%} | {run.lower:.0%} |"
+        for run in runs
+    ]
+    return "\n".join(lines)
+
+
+def machine() -> str:
+    """What the study ran with, in a line."""
+    versions = f"Python {platform.python_version()}, torch {torch.__version__}, transformers {transformers.__version__}"
+    return f"{versions}; {platform.system()} {platform.machine()}, {os.cpu_count()} cores, one thread a run."
+
+
 def _spread(values: Sequence[float]) -> str:
     return f"{fmean(values):.3f} ± {stdev(values):.3f}" if len(values) > 1 else f"{values[0]:.3f}"
 
@@ -100,7 +121,10 @@ def write_findings(out: Path, folder: Path, seeds: Sequence[int], size: ProofSiz
     found = {arm: [run(out, arm, seed, size) for seed in seeds] for arm in finished}
     steps = {arm: steps_of(out, arm, seeds, size) for arm in finished}
     folder.mkdir(parents=True, exist_ok=True)
+    minutes = fmean(one.minutes for runs in found.values() for one in runs)
+    (folder / SEEDS).write_text(f"{seeds_table(found['default'])}\n", encoding="utf-8")
     (folder / TABLE).write_text(f"{table(found, steps)}\n", encoding="utf-8")
+    (folder / MACHINE).write_text(f"{machine()} {minutes:.1f} minutes a run on average.\n", encoding="utf-8")
     for name, arms in COMPARISONS.items():
         drawn = [arm for arm in arms if arm in steps]
         if drawn:
@@ -134,8 +158,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     arguments = parser.parse_args()
     missing = write_findings(arguments.study, arguments.out, range(arguments.seeds), FULL)
-    console = Console(highlight=False)
-    console.print((arguments.out / TABLE).read_text(encoding="utf-8"), markup=False)
+    console = Console(highlight=False, soft_wrap=True)
+    for name in (SEEDS, TABLE, MACHINE):
+        console.print((arguments.out / name).read_text(encoding="utf-8"), markup=False)
     if missing:
         console.print(f"Not finished, and left out: {', '.join(missing)}.")
 

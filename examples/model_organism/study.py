@@ -34,7 +34,7 @@ LIMITS = ("over_turn", "over_length", "over_images", "turn_truncated")
 
 LEVELS: tuple[dict[str, tuple[str, ...]], ...] = (
     {"": (), "action-both": ("mask.action=both",), "action-off": ("mask.action='off'",)},
-    {"": (), "trajectory-off": ("mask.trajectory=false",)},
+    {"": (), "trajectory-on": ("mask.trajectory=true",)},
     {"": (), "baseline-finished": ("mask.baseline=finished",)},
 )
 """The levels of the mask and the baseline, each as the trainer's default and otherwise; all combinations are run."""
@@ -46,19 +46,33 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "observations-trained": ("mask.observations=false",),
     "no-gain": ("reward.tool_gain=0",),
     "gate-reward": ("advantage.gate=reward",),
-    "gate-none": ("advantage.gate=none",),
     "fixed-n": (FIXED_N,),
     "action-both fixed-n": ("mask.action=both", FIXED_N),
     "action-off fixed-n": ("mask.action='off'", FIXED_N),
-    "trajectory-off fixed-n": ("mask.trajectory=false", FIXED_N),
+    "trajectory-on fixed-n": ("mask.trajectory=true", FIXED_N),
     "no-tools": ("episode.tools=false",),
 }
+
+TIGHT = "episode.max_turns=2"
+"""One call and the answer: an invalid call is one too many, and the trajectory ends over its limit."""
+
+TIGHTENED = (
+    "default",
+    "action-off",
+    "trajectory-on",
+    "trajectory-on baseline-finished",
+    "action-both trajectory-on baseline-finished",
+)
+"""Arms that are run with the tight limit as well."""
 
 
 def _arms() -> Iterator[tuple[str, tuple[str, ...]]]:
     for chosen in product(*LEVELS):
-        changes = [change for level, name in zip(LEVELS, chosen, strict=True) for change in level[name]]
-        yield " ".join(filter(None, chosen)) or "default", tuple(changes)
+        name = " ".join(filter(None, chosen)) or "default"
+        changes = [change for level, part in zip(LEVELS, chosen, strict=True) for change in level[part]]
+        yield name, tuple(changes)
+        if name in TIGHTENED:
+            yield f"{name}, tight", (*changes, TIGHT)
     yield from OTHERS.items()
 
 
@@ -179,7 +193,7 @@ def figures_of(out: Path, arm: str, seed: int, size: ProofSize) -> list[dict[str
 
 def folder_of(out: Path, arm: str, seed: int) -> Path:
     """Of one run."""
-    return out / arm.replace(" ", "_") / f"seed-{seed}"
+    return out / arm.replace(",", "").replace(" ", "_") / f"seed-{seed}"
 
 
 def _settings(out: Path, arm: str, seed: int, size: ProofSize) -> TrainSettings:

@@ -58,7 +58,7 @@ class MaskSettings(Settings):
     """
 
     action: Annotated[Literal["both", "positive_only", "off"], BeforeValidator(_off)] = "positive_only"
-    trajectory: bool = True
+    trajectory: bool = False
     baseline: Literal["finished", "all"] = "all"
     no_answer: Literal["zero", "mask"] = "zero"
     observations: bool = True

@@ -30,7 +30,7 @@ def _trajectories(source):
 
 @pytest.fixture(name="planned")
 def _planned(trajectories, chat_format):
-    found = plans(trajectories, chat_format.end_of_turn_id, MaskSettings())
+    found = plans(trajectories, chat_format.end_of_turn_id, MaskSettings(trajectory=True, baseline="finished"))
     return {plan.name: plan for plan in found}
 
 
@@ -47,7 +47,7 @@ def test_the_plays_end_as_their_names_say(trajectories):
 @pytest.mark.parametrize(
     ("name", "left_out", "not_compared"),
     [
-        (OWN, {OVER_TURN, CUT}, set()),
+        (OWN, {OVER_TURN, CUT}, {OVER_TURN, CUT}),
         ("over-turn masking, full baseline", {OVER_TURN, CUT}, set()),
         ("void-turn filtering", {WITH_INVALID, CUT, NO_ANSWER}, set()),
         ("truncation by last token", {CUT}, set()),

@@ -4,6 +4,7 @@ import copy
 import importlib
 import io
 import sys
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
@@ -31,6 +32,8 @@ proof = importlib.import_module("model_organism.proof")
 SHORT = proof.ProofSize(base.BaseSize(3000, (550, 120)), train=400, test=100, samples=2, steps=30)
 FEW = 4
 """Steps after which a run that is compared with the short proof ends."""
+
+EVERY_MASK = ("mask.action=both", "mask.trajectory=true", "mask.baseline=finished")
 
 NUMERICAL = 1e-4
 """Two passes over the same weights differ by less, in nats a token."""
@@ -134,9 +137,11 @@ def test_stale_weights_show_in_the_gap(out, found, monkeypatch):
 
 
 def trained_though_masked(out: Path, step: int) -> int:
-    """Tokens of a stored step whose loss has a gradient, though by the turns and ends on record they are masked."""
-    settings = proof.training_settings(out, 0, SHORT.steps)
-    source = open_source(settings.out / "trajectories" / f"step-{step:06d}.jsonl", None, None)
+    """Tokens of a stored step whose loss has a gradient with both levels of the mask on, though the record of turns and
+    ends says that they are masked."""
+    settings = proof.training_settings(out, 0, SHORT.steps, EVERY_MASK)
+    path = settings.out / "trajectories" / f"step-{step:06d}.jsonl"
+    source = replace(open_source(path, None, None), settings=settings)
     chat_format = ChatFormat.load(Path(settings.model.path))
     policy = load_policy(settings.model, 0, torch.device("cpu"))
     batch = stored_step(source, chat_format)
@@ -150,9 +155,8 @@ def trained_though_masked(out: Path, step: int) -> int:
             scored = batch.scored[row].nonzero().flatten().tolist()
             for token, moved in zip(scored, gradient.tolist(), strict=True):
                 turn = played.trajectory.turns[played.tracks.turns[token]]
-                is_reinforced = not turn.is_valid and batch.advantages[row] > 0
                 is_given = played.tracks.kinds[token] != TokenKind.SAMPLED
-                count += moved != 0 and (is_given or is_reinforced or played.trajectory.end.is_over_limit)
+                count += moved != 0 and (is_given or not turn.is_valid or played.trajectory.end.is_over_limit)
     return count
 
 

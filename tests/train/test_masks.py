@@ -101,7 +101,7 @@ def test_a_trajectory_out_of_the_loss_has_no_weight():
 
 @given(steps(), advantage_settings, loss_settings, st.sampled_from(["both", "positive_only", "off"]))
 def test_a_trajectory_out_of_loss_and_baseline_gives_the_gradient_of_its_absence(step, advantage, loss, action):
-    masks = MaskSettings(action=action, baseline="finished")
+    masks = MaskSettings(action=action, trajectory=True, baseline="finished")
     share = shares(step, masks, advantage)
     present = gradient(step, share, loss)
     without = step.only(share.in_loss)

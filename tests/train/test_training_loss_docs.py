@@ -15,7 +15,7 @@ PAGE = (ROOT / "docs" / "training_loss.md").read_text(encoding="utf-8")
 EXCERPT = re.compile(r"<!-- code: (?P<path>\S+) -->\n```python\n(?P<code>.*?)```", re.DOTALL)
 EXCERPTS = [(excerpt["path"], excerpt["code"]) for excerpt in EXCERPT.finditer(PAGE)]
 CHOSEN = {
-    "in the loss": {"`no_answer: mask`": {"no_answer": "mask"}, "`trajectory: false`": {"trajectory": False}},
+    "in the loss": {"`no_answer: mask`": {"no_answer": "mask"}, "`trajectory: true`": {"trajectory": True}},
     "in the baseline": {"`no_answer: mask`": {"no_answer": "mask"}, "`baseline: finished`": {"baseline": "finished"}},
 }
 """The settings that the table of end reasons names, by column."""
