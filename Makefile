@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 VLLM := .venv-vllm
 LLM := .venv-llm
 TRL := .venv-trl
+LABEL_STUDIO := .venv-label-studio
 DEMO := runs/demo
 
-.PHONY: demo proof proof-study test test-vllm test-peers check schemas forms clean
+.PHONY: demo proof proof-study test test-vllm test-peers check schemas forms review-page clean
 
 demo: $(VENV)/.installed  ## the main job on the shipped corpus: corpus -> candidates -> review file -> dataset
 	$(BIN)/mifg generate --corpus data --out $(DEMO)/run --items 60 --seed 1
@@ -35,8 +36,9 @@ test: $(VENV)/.installed-dev  ## all that needs no environment but this one
 test-vllm: $(VENV)/.installed-dev $(VLLM)/.installed $(LLM)/.installed  ## real model servers: vLLM, llama.cpp
 	$(BIN)/pytest tests/vllm tests/real_llm --durations=0
 
-test-peers: $(TRL)/.installed  ## TRL's own loss gives the committed references, which `make test` compares ours with
+test-peers: $(VENV)/.installed-dev $(TRL)/.installed $(LABEL_STUDIO)/.installed  ## TRL's own loss gives the committed references; Label Studio's converter reads what we write
 	HF_HUB_OFFLINE=1 $(TRL)/bin/python -W ignore tests/support/trl_reference.py check
+	$(BIN)/pytest tests/label_studio
 
 check: $(VENV)/.installed-dev  ## the fast core: a minute or two
 	$(BIN)/ruff check .
@@ -51,8 +53,12 @@ forms: $(VENV)/.installed  ## writes docs/forms.md anew, one item of every quest
 	$(BIN)/mifg generate --corpus data --out runs/forms --items 260 --seed 1
 	$(BIN)/python docs/forms/write.py runs/forms
 
+review-page: forms  ## takes the pictures of docs/review_page.md and of the guideline anew; needs Chromium
+	$(BIN)/python docs/review_page/guideline_pictures.py
+	$(BIN)/python docs/review_page/write.py runs/forms
+
 clean:
-	rm -rf $(VENV) $(VLLM) $(LLM) $(TRL) .venv-peers runs build dist *.egg-info
+	rm -rf $(VENV) $(VLLM) $(LLM) $(TRL) $(LABEL_STUDIO) .venv-peers runs build dist *.egg-info
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -87,4 +93,10 @@ $(TRL)/.installed: constraints.txt
 	$(PYTHON) -m venv $(TRL)
 	$(TRL)/bin/python -m pip install --quiet --upgrade pip
 	$(TRL)/bin/python -m pip install --quiet --constraint constraints.txt torch trl==1.16.0 transformers==5.23.0
+	@touch $@
+
+$(LABEL_STUDIO)/.installed:
+	$(PYTHON) -m venv $(LABEL_STUDIO)
+	$(LABEL_STUDIO)/bin/python -m pip install --quiet --upgrade pip
+	$(LABEL_STUDIO)/bin/python -m pip install --quiet label-studio-sdk==2.1.2
 	@touch $@

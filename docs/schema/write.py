@@ -7,10 +7,21 @@ from mifg_pipeline.items import CorpusImage, Item, Record, Rejection
 from mifg_pipeline.review.records import ReviewLine
 from mifg_pipeline.store import RunManifest
 from mifg_pipeline.store.review_records import ReviewEvent
+from mifg_pipeline.store.review_rules import ReviewRules
+from mifg_pipeline.store.review_status import ReviewStatus
 
 FOLDER = Path(__file__).parent
 
-RECORDS: tuple[type[Record], ...] = (CorpusImage, Item, Rejection, ReviewEvent, ReviewLine, RunManifest)
+RECORDS: tuple[type[Record], ...] = (
+    CorpusImage,
+    Item,
+    Rejection,
+    ReviewEvent,
+    ReviewLine,
+    ReviewRules,
+    ReviewStatus,
+    RunManifest,
+)
 
 
 def schemas() -> dict[str, str]:

@@ -53,8 +53,8 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "no-tools": ("episode.tools=false",),
 }
 
-TIGHT = "episode.max_turns=2"
-"""One call and the answer: an invalid call is one too many, and the trajectory ends over its limit."""
+TIGHT = "episode.max_tokens=64"
+"""One look and the answer: with an invalid call, or a second look, the trajectory ends over its length."""
 
 TIGHTENED = (
     "default",

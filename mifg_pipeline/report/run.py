@@ -17,6 +17,7 @@ from mifg_pipeline.report.sources import credits_of, licenses_of, most_used
 from mifg_pipeline.report.thumbnail import Thumbnail, thumbnail
 from mifg_pipeline.store import Funnel, Ledger, RunFolder, asked_and_reached
 from mifg_pipeline.store.files import replaced_file
+from mifg_pipeline.store.review_status import ReviewStatus
 
 MOST_USED = 8
 """Images of the corpus that are shown because many items use them."""
@@ -34,8 +35,15 @@ class UsedImage:
     thumbnail: Thumbnail
 
 
-def write_run_report(run: RunFolder, corpus: Corpus, ledger: Ledger) -> None:
-    """Writes ``report.html``. Items and rejections are read one by one; the audit keeps the texts of choice items."""
+def write_run_report(run: RunFolder, corpus: Corpus, ledger: Ledger, review: ReviewStatus | None = None) -> None:
+    """Writes ``report.html``. Items and rejections are read one by one; the audit keeps the texts of choice items.
+
+    Args:
+        run: The run.
+        corpus: That it was made from.
+        ledger: Of the run.
+        review: What people decided, where they did.
+    """
     manifest = run.read_manifest()
     figures = ItemFigures(EvidenceSizes(manifest.settings.gates))
     audits = audit(audit_rows(_counted(ledger.items(), figures), corpus))
@@ -55,6 +63,7 @@ def write_run_report(run: RunFolder, corpus: Corpus, ledger: Ledger) -> None:
             figures=figures,
             plots=_plots(figures, manifest.settings.gates),
             rejections=rejections,
+            review=review,
             audit=audits,
             items=[item_view(item, images) for _, item in sorted(figures.examples.items())],
             **_sources(corpus, figures.uses, images),

@@ -2,14 +2,12 @@
 
 from mifg_pipeline.review.pack import Packed, pack
 from mifg_pipeline.review.records import ReviewLine
-from mifg_pipeline.review.status import AnnotatorStatus, ReviewStatus, review_status
+from mifg_pipeline.review.status import review_status
 from mifg_pipeline.review.submit import Submission, submit
 
 __all__ = [
-    "AnnotatorStatus",
     "Packed",
     "ReviewLine",
-    "ReviewStatus",
     "Submission",
     "pack",
     "review_status",

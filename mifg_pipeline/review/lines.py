@@ -36,24 +36,29 @@ def read_lines(path: Path) -> Iterator[tuple[int, ReviewLine | Refusal]]:
     Raises:
         MifgError: If the file cannot be read.
     """
+    for number, content in bounded_lines(path):
+        if content is None:
+            yield number, Refusal(number, f"The line is longer than {MAX_LINE_BYTES} bytes; no item needs as much.")
+        else:
+            yield number, _parsed(number, content)
+
+
+def bounded_lines(path: Path) -> Iterator[tuple[int, bytes | None]]:
+    """The lines of a file with their numbers, without a byte order mark and blank lines; None for one that is too long.
+
+    Never holds more than one line's limit.
+
+    Raises:
+        MifgError: If the file cannot be read.
+    """
     try:
         with path.open("rb") as file:
-            for number, content in _bounded_lines(file):
-                if content is None:
-                    yield (
-                        number,
-                        Refusal(number, f"The line is longer than {MAX_LINE_BYTES} bytes; no item needs as much."),
-                    )
-                elif content.strip():
-                    yield number, _parsed(number, content)
+            yield from ((number, content) for number, content in _numbered(file) if content is None or content.strip())
     except OSError as error:
-        raise MifgError(
-            f"Cannot read {path}: {error.strerror}.", "Name a file that `mifg review pack` wrote."
-        ) from error
+        raise MifgError(f"Cannot read {path}: {error.strerror}.", "Name a file that you may read.") from error
 
 
-def _bounded_lines(file: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
-    """The lines with their numbers; None for one that is too long. Never holds more than one line's limit."""
+def _numbered(file: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
     number = 0
     while content := file.readline(MAX_LINE_BYTES + 1):
         number += 1

@@ -1,7 +1,6 @@
-"""Packs the items that an annotator has yet to decide into a review file."""
+"""Packs the items that wait for an annotator into a review file."""
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +8,9 @@ from mifg_pipeline.corpus import RunImages
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.items import ImageRef, Item
 from mifg_pipeline.review.lines import Refusal, read_lines
-from mifg_pipeline.review.records import ReviewLine
-from mifg_pipeline.store.decisions import counting_events
-from mifg_pipeline.store.events import EventLog
+from mifg_pipeline.review.queue import ReviewQueue, Task
+from mifg_pipeline.review.records import Opinion, ReviewLine
 from mifg_pipeline.store.files import replaced_file
-from mifg_pipeline.store.review_records import ReviewEvent
 from mifg_pipeline.store.run_folder import RunFolder
 
 
@@ -23,7 +20,7 @@ class Packed:
 
     Attributes:
         items: Items in the file; no file is written for none.
-        left: Items that the annotator has yet to decide beyond those.
+        left: Items that wait for the annotator beyond those.
     """
 
     items: int
@@ -39,7 +36,9 @@ def pack(
     moved_corpus: Path | None = None,
     overwrite: bool = False,
 ) -> Packed:
-    """Writes a review file, one line per item.
+    """Writes a review file, one line per item, in the order in which to decide them.
+
+    For an adjudicator the items are those that others disagree on or flagged, with what these decided.
 
     Args:
         run: The run.
@@ -52,33 +51,20 @@ def pack(
     Raises:
         MifgError: If the run, its corpus or an image is missing, or ``out`` must not or cannot be written.
     """
-    log = EventLog.of(run, annotator)
-    todo = undecided(run.candidates(), log.read().events)
-    chosen = todo[:count]
+    queue = ReviewQueue.open(run)
+    waiting = queue.waiting(annotator)
+    chosen = [task for item_id in waiting[:count] if (task := queue.task(annotator, item_id))]
     if chosen:
         _require_free(out, run, overwrite=overwrite)
         images = RunImages.open(run, moved_corpus)
-        lines = [ReviewLine.of(item, annotator, _image_paths(item, images, out)) for item in chosen]
         with replaced_file(out) as file:
-            file.writelines(f"{line.model_dump_json()}\n" for line in lines)
-    return Packed(items=len(chosen), left=len(todo) - len(chosen))
+            file.writelines(f"{_line(task, annotator, images, out).model_dump_json()}\n" for task in chosen)
+    return Packed(items=len(chosen), left=len(waiting) - len(chosen))
 
 
-def undecided(items: Iterable[Item], events: Iterable[ReviewEvent]) -> list[Item]:
-    """The items that one annotator has yet to decide, in the order in which to do so.
-
-    Those that need people first come first, those that the annotator skipped last; else in the given order.
-
-    Args:
-        items: The candidates of a run.
-        events: The annotator's, in order.
-    """
-    open_items = []
-    for item, counting in counting_events(items, events):
-        decisions = {event.decision for event in counting.values()}
-        if decisions <= {"skip"}:
-            open_items.append((bool(decisions), not item.verdict.people_first, item))
-    return [item for _, _, item in sorted(open_items, key=lambda entry: entry[:2])]
+def _line(task: Task, annotator: str, images: RunImages, out: Path) -> ReviewLine:
+    opinions = tuple(map(Opinion.of, task.adjudication))
+    return ReviewLine.of(task.item, annotator, image_paths(task.item, images, out), opinions)
 
 
 def _require_free(out: Path, run: RunFolder, *, overwrite: bool) -> None:
@@ -97,7 +83,12 @@ def _require_free(out: Path, run: RunFolder, *, overwrite: bool) -> None:
                 )
 
 
-def _image_paths(item: Item, images: RunImages, out: Path) -> tuple[str, ...]:
+def image_paths(item: Item, images: RunImages, out: Path) -> tuple[str, ...]:
+    """Paths of an item's images relative to a file.
+
+    Raises:
+        MifgError: If an image is gone.
+    """
     return tuple(_relative_path(_image_file(image, images), out) for image in item.images)
 
 

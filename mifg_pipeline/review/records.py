@@ -1,13 +1,45 @@
 """A line of a review file: an item as an annotator sees it, and empty fields to fill in."""
 
 from pathlib import PurePosixPath
-from typing import Final, Self
+from typing import Final, Self, get_args
 
 from mifg_pipeline.items import SCHEMA_VERSION, Answer, Difficulty, Item, Record, Region, Role, SchemaVersion, Verdict
-from mifg_pipeline.store.review_records import Annotator, Decision, Edits, Judgement, Reasons, Seconds
+from mifg_pipeline.store.review_records import (
+    Annotator,
+    Decision,
+    Edits,
+    Judgement,
+    Reason,
+    Reasons,
+    ReviewEvent,
+    Seconds,
+)
+
+REASON_LABELS: Final = {reason: reason.replace("-", " ").capitalize() for reason in get_args(Reason)}
+"""The reasons as people read them."""
 
 FILL_IN: Final = ("decision", "reasons", "edits", "comment", "seconds")
 """The fields that an annotator fills in; all others stay as they were packed."""
+
+
+class Opinion(Record):
+    """What somebody decided on an item that others see otherwise, without the name.
+
+    Attributes:
+        who: ``A``, ``B``, …; the letters are given anew for each item.
+    """
+
+    who: str
+    decision: Decision
+    reasons: Reasons
+    edits: Edits
+    comment: str
+
+    @classmethod
+    def of(cls, event: ReviewEvent) -> Self:
+        """The opinion that an event stores, whose annotator is called by a letter already."""
+        decided = {name: getattr(event, name) for name in cls.model_fields if name != "who"}
+        return cls(who=event.annotator, **decided)
 
 
 class ReviewLine(Record):
@@ -19,6 +51,7 @@ class ReviewLine(Record):
         images: Paths relative to the file, in the order in which the question names them.
         answer: The proposed key; ``answer_text`` says it in words.
         verdict: Why the gates let it pass.
+        opinions: For an adjudicator, what others decided; empty for everybody else.
         decision: To fill in; None is open.
         reasons: To fill in.
         edits: To fill in; a field that stays None is not changed.
@@ -40,6 +73,7 @@ class ReviewLine(Record):
     skills: tuple[str, ...]
     difficulty: Difficulty
     verdict: Verdict
+    opinions: tuple[Opinion, ...] = ()
     decision: Decision | None = None
     reasons: Reasons = ()
     edits: Edits = Edits()
@@ -47,7 +81,7 @@ class ReviewLine(Record):
     seconds: Seconds | None = None
 
     @classmethod
-    def of(cls, item: Item, annotator: str, images: tuple[str, ...]) -> Self:
+    def of(cls, item: Item, annotator: str, images: tuple[str, ...], opinions: tuple[Opinion, ...] = ()) -> Self:
         """The empty line for an item whose images lie at these paths."""
         return cls(
             id=item.id,
@@ -63,6 +97,7 @@ class ReviewLine(Record):
             skills=item.skills,
             difficulty=item.difficulty,
             verdict=item.verdict,
+            opinions=opinions,
         )
 
     @property
@@ -73,9 +108,10 @@ class ReviewLine(Record):
     def changed_fields(self, item: Item) -> list[str]:
         """Names of the fields that should say what the item says, and do not.
 
-        Of the images only names and order are compared: the file may have been moved.
+        Of the images only names and order are compared: the file may have been moved. What others decided is not, as it
+        may be otherwise by now.
         """
-        packed = self.of(item, self.annotator, self.images)
+        packed = self.of(item, self.annotator, self.images, self.opinions)
         changed = [name for name in type(self).model_fields if name not in FILL_IN and _differs(name, self, packed)]
         names = [PurePosixPath(path).name for path in self.images]
         if names != [PurePosixPath(image.path).name for image in item.images]:

@@ -1,50 +1,22 @@
-"""How far the review of a run is."""
+"""How far the review of a run is, and how good."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from statistics import median
+from typing import Any
 
-from mifg_pipeline.items import SCHEMA_VERSION, Item, Record, SchemaVersion
-from mifg_pipeline.store.decisions import counting_events, review_items
+from mifg_pipeline.review.agreement import agreement
+from mifg_pipeline.review.ballots import Ballots
+from mifg_pipeline.review.bulk import garbage_left
+from mifg_pipeline.review.candidates import Candidates
+from mifg_pipeline.review.order import FAULTS
+from mifg_pipeline.review.prediction import predictions
+from mifg_pipeline.store.decisions import Status
 from mifg_pipeline.store.events import LogContents, event_logs
+from mifg_pipeline.store.review_records import ReviewEvent
+from mifg_pipeline.store.review_rules import ReviewRules, read_rules
+from mifg_pipeline.store.review_status import AnnotatorStatus, ReviewStatus
 from mifg_pipeline.store.run_folder import RunFolder
-
-
-class AnnotatorStatus(Record):
-    """How far one annotator is.
-
-    Attributes:
-        open: Items without a decision of this annotator; those skipped are counted apart.
-        accept_rate: Accepted and edited ones among those accepted, edited or rejected; None where there are none.
-        median_seconds: Per decision, where the time was measured; None where it never was.
-        stale: Events that do not count because their item has changed or is gone.
-        torn: Whether a crash left an unfinished line, which the next submit sets aside.
-    """
-
-    annotator: str
-    accepted: int
-    rejected: int
-    edited: int
-    flagged: int
-    skipped: int
-    open: int
-    accept_rate: float | None
-    median_seconds: float | None
-    stale: int
-    torn: bool
-
-
-class ReviewStatus(Record):
-    """How far the review of a run is; the items by what becomes of them, and each annotator's share."""
-
-    schema_version: SchemaVersion = SCHEMA_VERSION
-    items: int
-    open: int
-    verified: int
-    rejected: int
-    flagged: int
-    disagreement: int
-    annotators: tuple[AnnotatorStatus, ...]
 
 
 def review_status(run: RunFolder) -> ReviewStatus:
@@ -53,45 +25,83 @@ def review_status(run: RunFolder) -> ReviewStatus:
     Raises:
         MifgError: If there are no candidates yet, or a file is damaged.
     """
-    items = list(run.candidates())
-    logs = {log.annotator: log.read() for log in event_logs(run)}
-    events = [event for contents in logs.values() for event in contents.events]
-    counts = Counter(reviewed.status for reviewed in review_items(items, events))
+    with garbage_left():
+        rules, candidates = read_rules(run), Candidates.open(run)
+        logs = {log.annotator: log.read() for log in event_logs(run)}
+        ballots = Ballots(candidates, rules)
+        ballots.take(event for contents in logs.values() for event in contents.events)
+        return _status_of(candidates, logs, ballots, rules)
+
+
+def _status_of(
+    candidates: Candidates, logs: Mapping[str, LogContents], ballots: Ballots, rules: ReviewRules
+) -> ReviewStatus:
+    statuses = [ballots.status(position) for position in range(len(candidates))]
+    counts = Counter(statuses)
+    blind = [_blind_decisions(ballots.of(position), rules) for position in range(len(candidates))]
     return ReviewStatus(
-        items=len(items),
+        items=len(candidates),
         open=counts["open"],
         verified=counts["verified"],
         rejected=counts["rejected"],
         flagged=counts["flagged"],
         disagreement=counts["disagreement"],
-        annotators=tuple(annotator_status(name, items, contents) for name, contents in logs.items()),
+        annotators=tuple(_annotator_status(name, log, ballots, rules) for name, log in logs.items()),
+        agreement=agreement(blind),
+        predictions=predictions(_settled(candidates, ballots, statuses)),
     )
 
 
-def annotator_status(annotator: str, items: Sequence[Item], log: LogContents) -> AnnotatorStatus:
-    """Counts what one annotator decided.
+def _blind_decisions(counting: Mapping[str, ReviewEvent], rules: ReviewRules) -> dict[str, str]:
+    """What each person decided on an item without seeing what others had."""
+    return {
+        name: event.decision
+        for name, event in counting.items()
+        if event.decision != "skip" and name not in rules.adjudicators
+    }
 
-    Args:
-        annotator: Whose log it is.
-        items: The candidates of the run.
-        log: What it holds.
-    """
-    counting = [event for _, events in counting_events(items, log.events) for event in events.values()]
+
+def _settled(
+    candidates: Candidates, ballots: Ballots, statuses: list[Status]
+) -> Iterator[tuple[list[Mapping[str, Any]], bool]]:
+    """Gates of each item that is verified or rejected, with whether people found fault with it as it was generated."""
+    for position, status in enumerate(statuses):
+        if status in ("verified", "rejected"):
+            edited = any(event.decision == "edit" for event in ballots.final(position))
+            yield candidates.fields(position)["verdict"]["gates"], status == "rejected" or edited
+
+
+def _annotator_status(annotator: str, log: LogContents, ballots: Ballots, rules: ReviewRules) -> AnnotatorStatus:
+    counting = [ballots.of(position)[annotator] for position in ballots.decided[annotator]]
     decisions = Counter(event.decision for event in counting)
     passed = decisions["accept"] + decisions["edit"]
     judged = passed + decisions["reject"]
     seconds = [event.seconds for event in counting if event.seconds is not None]
-    current = {(item.id, item.digest) for item in items}
+    gold = list(_gold_judgements(annotator, ballots, rules))
     return AnnotatorStatus(
         annotator=annotator,
         accepted=decisions["accept"],
         rejected=decisions["reject"],
         edited=decisions["edit"],
         flagged=decisions["flag"],
-        skipped=decisions["skip"],
-        open=len(items) - len(counting),
+        skipped=len(ballots.skipped[annotator]),
+        open=ballots.open_items(annotator) - sum(ballots.is_open(annotator, p) for p in ballots.skipped[annotator]),
         accept_rate=passed / judged if judged else None,
         median_seconds=median(seconds) if seconds else None,
-        stale=sum((event.item_id, event.item_digest) not in current for event in log.events),
+        adjudicates=annotator in rules.adjudicators,
+        gold=len(gold),
+        gold_right=sum(gold),
+        stale=ballots.stale[annotator],
         torn=bool(log.torn),
     )
+
+
+def _gold_judgements(annotator: str, ballots: Ballots, rules: ReviewRules) -> Iterator[bool]:
+    """Per gold item that the annotator decided, whether it was judged as the adjudicator had: sound, or faulty."""
+    if annotator in rules.adjudicators:
+        return
+    for position in ballots.gold & ballots.decided[annotator].keys():
+        mine = ballots.of(position)[annotator].decision
+        known = {event.decision for event in ballots.final(position) if event.annotator in rules.adjudicators}
+        if known and "flag" not in {mine, *known}:
+            yield (mine in FAULTS) == bool(known & FAULTS)

@@ -1,7 +1,7 @@
 """Takes the decisions of a review file into the event logs: every line is checked, and a bad one adds nothing."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -136,13 +136,23 @@ def check_line(line: ReviewLine, items: Mapping[str, Item]) -> Judgement | None:
     except ValidationError as error:
         raise MifgError(f"Item {item.id}: {validation_problems(error)}.", "Fill in what is missing.") from error
     if judgement is not None and judgement.decision == "edit":
-        _require_valid_edit(item, judgement, items)
+        require_valid_edit(item, judgement.edits, items)
     return judgement
 
 
-def _require_valid_edit(item: Item, judgement: Judgement, items: Mapping[str, Item]) -> None:
-    edited = edited_item(item, judgement.edits)
-    if edited.id != item.id and edited.id in items:
+def require_valid_edit(item: Item, edits: Edits, ids: Container[str]) -> Item:
+    """The item that the edits make, if the gates and the scorer have nothing against it.
+
+    Args:
+        item: The candidate.
+        edits: What somebody writes instead.
+        ids: Of all candidates.
+
+    Raises:
+        MifgError: If they make no valid item, or one that the run has already.
+    """
+    edited = edited_item(item, edits)
+    if edited.id != item.id and edited.id in ids:
         raise MifgError(f"The edits make item {item.id} the same as item {edited.id}.", "Reject one of the two.")
     question = {name: getattr(edited, name) for name in QuestionRecord.model_fields}
     draft = Draft(**question, writer=edited.provenance.writer)
@@ -150,6 +160,7 @@ def _require_valid_edit(item: Item, judgement: Judgement, items: Mapping[str, It
         result = gate(draft, GateSettings())
         if not result.passed:
             raise MifgError(f"The edits of item {item.id} do not pass the gates: {result.reason}.", "Mend the edits.")
+    return edited
 
 
 def _outcome(number: int, line: ReviewLine, items: Mapping[str, Item]) -> Judgement | Refusal | None:

@@ -3,22 +3,25 @@
 * The latest event of an annotator on an item counts, if its digest is that of the item as it is now.
 * ``skip`` and ``undo`` leave the item open.
 * An edit counts as an accept of the edited item.
-* Verified means accepted, and nobody of another opinion. One person is enough.
+* An item is decided when as many people as it needs have decided it. What an adjudicator decides is final at once.
+* Verified means accepted, and nobody of another opinion.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import ValidationError
 
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.items import Item
-from mifg_pipeline.store.review_records import Decision, Edits, Judgement, ReviewEvent, validation_problems
+from mifg_pipeline.store.review_records import Decision, Edits, ReviewEvent, validation_problems
+from mifg_pipeline.store.review_rules import ReviewRules
 
 Status = Literal["open", "verified", "rejected", "flagged", "disagreement"]
+
+NO_EDITS: Final = Edits()
 
 
 @dataclass(frozen=True)
@@ -40,39 +43,6 @@ class ReviewedItem:
     annotators: tuple[str, ...]
 
 
-def new_events(
-    annotator: str, past: Iterable[ReviewEvent], judgements: Iterable[Judgement], time: datetime
-) -> list[ReviewEvent]:
-    """The events that the judgements add to the annotator's log.
-
-    A judgement that says what counts already adds none, so that submitting the same again changes nothing.
-
-    Args:
-        annotator: Who judged.
-        past: The annotator's events so far, in order.
-        judgements: In order.
-        time: When they are stored, UTC.
-    """
-    latest_id: dict[str, str] = {}
-    counting: dict[tuple[str, str], ReviewEvent] = {}
-    added: list[ReviewEvent] = []
-
-    def follow(event: ReviewEvent) -> None:
-        latest_id[event.item_id] = event.id
-        counting[event.item_id, event.item_digest] = event
-
-    for event in past:
-        follow(event)
-    for judgement in judgements:
-        current = counting.get((judgement.item_id, judgement.item_digest))
-        if _changes_nothing(judgement, current):
-            continue
-        event = _event(annotator, judgement, latest_id.get(judgement.item_id), time)
-        follow(event)
-        added.append(event)
-    return added
-
-
 def counting_events(
     items: Iterable[Item], events: Iterable[ReviewEvent]
 ) -> Iterator[tuple[Item, dict[str, ReviewEvent]]]:
@@ -90,18 +60,52 @@ def counting_events(
         yield item, {name: of_item[name] for name in sorted(of_item) if of_item[name].decision != "undo"}
 
 
-def review_items(items: Iterable[Item], events: Iterable[ReviewEvent]) -> Iterator[ReviewedItem]:
+def final_events(events: Sequence[ReviewEvent], adjudicators: Collection[str]) -> Sequence[ReviewEvent]:
+    """What settles an item: what an adjudicator decided, the latest of several; all events where none did."""
+    settling = [event for event in events if event.annotator in adjudicators]
+    return [max(settling, key=lambda event: event.time)] if settling else events
+
+
+def status_of(
+    events: Sequence[ReviewEvent], people: int, adjudicators: Collection[str], item: Callable[[], Item]
+) -> Status:
+    """What becomes of an item.
+
+    Args:
+        events: Those that count on it, one of each annotator, without ``skip`` and ``undo``.
+        people: How many people the item needs.
+        adjudicators: Names of those whose decision is final.
+        item: Gives the item; asked only where people edited it in different ways.
+
+    Raises:
+        MifgError: If an event has edits that make no valid item.
+    """
+    final = final_events(events, adjudicators)
+    decisions = {event.decision for event in final}
+    if "flag" in decisions:
+        return "flagged"
+    if not final or (final is events and len(final) < people):
+        return "open"
+    if decisions == {"reject"}:
+        return "rejected"
+    if "reject" in decisions or _accepted_variants(final, item) > 1:
+        return "disagreement"
+    return "verified"
+
+
+def review_items(items: Iterable[Item], events: Iterable[ReviewEvent], rules: ReviewRules) -> Iterator[ReviewedItem]:
     """The items, in their order, with what became of each.
 
     Args:
         items: The candidates of a run.
         events: All events of the run; each annotator's in order.
+        rules: Of the run.
 
     Raises:
         MifgError: If an event has edits that make no valid item.
     """
     for item, counting in counting_events(items, events):
-        yield _reviewed(item, [event for event in counting.values() if event.decision != "skip"])
+        yield _reviewed(item, [event for event in counting.values() if event.decision != "skip"], rules)
 
 
 def edited_item(item: Item, edits: Edits) -> Item:
@@ -135,36 +139,24 @@ def edited_item(item: Item, edits: Edits) -> Item:
     return edited
 
 
-def _changes_nothing(judgement: Judgement, current: ReviewEvent | None) -> bool:
-    return judgement.decision == "undo" if current is None else current.decides_like(judgement)
+def _accepted_variants(events: Iterable[ReviewEvent], item: Callable[[], Item]) -> int:
+    """How many different items those who accepted mean."""
+    edits = {event.edits for event in events if event.decision in ("accept", "edit")}
+    if len(edits) < 2 or NO_EDITS in edits:
+        return len(edits)
+    return len({edited_item(item(), edit).digest for edit in edits})
 
 
-def _event(annotator: str, judgement: Judgement, previous: str | None, time: datetime) -> ReviewEvent:
-    decided = {name: getattr(judgement, name) for name in Judgement.model_fields}
-    unnamed = ReviewEvent.model_construct(**decided, id="", previous=previous, annotator=annotator, time=time)
-    return ReviewEvent(**decided, id=unnamed.compute_id(), previous=previous, annotator=annotator, time=time)
-
-
-def _reviewed(item: Item, events: Sequence[ReviewEvent]) -> ReviewedItem:
+def _reviewed(item: Item, events: Sequence[ReviewEvent], rules: ReviewRules) -> ReviewedItem:
     annotators = tuple(event.annotator for event in events)
-    decisions = {event.decision for event in events}
-    if not events:
-        return ReviewedItem(item, "open", item, None, annotators)
-    if "flag" in decisions:
-        return ReviewedItem(item, "flagged", item, "flag" if len(decisions) == 1 else None, annotators)
-    if decisions == {"reject"}:
-        return ReviewedItem(item, "rejected", item, "reject", annotators)
-    accepted = {chosen.digest: chosen for chosen in (_accepted_item(item, event) for event in events) if chosen}
-    if "reject" in decisions or len(accepted) > 1:
-        return ReviewedItem(item, "disagreement", item, None, annotators)
-    (chosen,) = accepted.values()
-    return ReviewedItem(item, "verified", chosen, "accept" if chosen is item else "edit", annotators)
-
-
-def _accepted_item(item: Item, event: ReviewEvent) -> Item | None:
-    if event.decision == "edit":
-        return edited_item(item, event.edits)
-    return item if event.decision == "accept" else None
+    status = status_of(events, rules.people(item.id), rules.adjudicators, lambda: item)
+    final = final_events(events, rules.adjudicators)
+    decisions = {event.decision for event in final}
+    chosen = item
+    if status == "verified" and final[0].decision == "edit":
+        chosen = edited_item(item, final[0].edits)
+    agreed = status != "open" and len(decisions) == 1 and status != "disagreement"
+    return ReviewedItem(item, status, chosen, final[0].decision if agreed else None, annotators)
 
 
 def _invalid_edits(item: Item, problem: str) -> MifgError:

@@ -7,7 +7,7 @@ the process that holds it. What a crash left of an unfinished line is set aside 
 import fcntl
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,8 +16,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mifg_pipeline.errors import MifgError
-from mifg_pipeline.store.decisions import new_events
+from mifg_pipeline.store.event_lines import parsed_event
 from mifg_pipeline.store.files import unwritable
+from mifg_pipeline.store.new_events import merged_events, new_events
 from mifg_pipeline.store.review_records import ANNOTATOR_PATTERN, Judgement, ReviewEvent, validation_problems
 from mifg_pipeline.store.run_folder import RunFolder
 
@@ -92,7 +93,7 @@ class EventLog:
             return LogContents((), b"")
         except OSError as error:
             raise MifgError(f"Cannot read {self.path}: {error.strerror}.", "Check its permissions.") from error
-        return self._parse(content)
+        return self.parse(content)
 
     def append(self, judgements: Sequence[Judgement], time: datetime) -> Appended:
         """Stores what the judgements change, all or none.
@@ -104,20 +105,34 @@ class EventLog:
         Raises:
             MifgError: If a whole line of the log is damaged, or the log cannot be written; it is then as it was.
         """
+        return self._extend(lambda past: new_events(self.annotator, past, judgements, time))
+
+    def merge(self, others: Sequence[ReviewEvent]) -> Appended:
+        """Stores what a log of the same annotator from elsewhere adds, all or none.
+
+        Args:
+            others: Its events, in order.
+
+        Raises:
+            MifgError: If a whole line of the log is damaged, or the log cannot be written; it is then as it was.
+        """
+        return self._extend(lambda past: merged_events(self.annotator, past, others))
+
+    def _extend(self, added: Callable[[Sequence[ReviewEvent]], Sequence[ReviewEvent]]) -> Appended:
         try:
-            with self._opened() as descriptor:
-                contents = self._parse(_read_all(descriptor))
-                if contents.torn:
-                    self._set_aside(descriptor, contents.torn)
-                events = tuple(new_events(self.annotator, contents.events, judgements, time))
-                lines = "".join(f"{event.model_dump_json()}\n" for event in events)
-                _write_all_or_none(descriptor, lines.encode())
+            with self.opened() as descriptor:
+                contents = self.parse(_read_all(descriptor))
+                self.set_aside(descriptor, contents.torn)
+                events = tuple(added(contents.events))
+                write_events(descriptor, events)
         except OSError as error:
             raise unwritable(self.path, error) from error
         return Appended(events, contents.torn)
 
     @contextmanager
-    def _opened(self) -> Iterator[int]:
+    def opened(self) -> Iterator[int]:
+        """A descriptor to read and append, made where the log is missing, while no other process has it."""
+        is_new = not self.path.exists()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         try:
@@ -125,15 +140,32 @@ class EventLog:
             yield descriptor
         finally:
             os.close(descriptor)
-        _sync_folder(self.path.parent)
+        if is_new:
+            _sync_folder(self.path.parent)
 
-    def _parse(self, content: bytes) -> LogContents:
+    def parse(self, content: bytes, earlier: int = 0) -> LogContents:
+        """Reads the lines that follow that many earlier ones.
+
+        Raises:
+            MifgError: If a whole line is damaged.
+        """
         *lines, torn = content.split(b"\n")
-        return LogContents(tuple(self._event(number, line) for number, line in enumerate(lines, start=1)), torn)
+        return LogContents(tuple(self._event(earlier + k, line) for k, line in enumerate(lines, start=1)), torn)
+
+    def set_aside(self, descriptor: int, torn: bytes) -> None:
+        """Moves what a crash left at the end of the opened log to the side file; nothing as a rule."""
+        if not torn:
+            return
+        with self.torn_path.open("ab") as file:
+            file.write(torn + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.ftruncate(descriptor, os.fstat(descriptor).st_size - len(torn))
+        os.fsync(descriptor)
 
     def _event(self, number: int, line: bytes) -> ReviewEvent:
         try:
-            event = ReviewEvent.model_validate_json(line)
+            event = parsed_event(line)
         except ValidationError as error:
             raise self._damaged(number, validation_problems(error)) from error
         if event.annotator != self.annotator:
@@ -146,14 +178,6 @@ class EventLog:
             "Event logs are not edited by hand: restore the file from a copy of the run, or move the line elsewhere.",
         )
 
-    def _set_aside(self, descriptor: int, torn: bytes) -> None:
-        with self.torn_path.open("ab") as file:
-            file.write(torn + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.ftruncate(descriptor, os.fstat(descriptor).st_size - len(torn))
-        os.fsync(descriptor)
-
 
 def event_logs(run: RunFolder) -> list[EventLog]:
     """The logs of all annotators of the run, by name."""
@@ -165,7 +189,13 @@ def _read_all(descriptor: int) -> bytes:
         return file.read()
 
 
-def _write_all_or_none(descriptor: int, content: bytes) -> None:
+def write_events(descriptor: int, events: Sequence[ReviewEvent]) -> None:
+    """Appends all events to an opened log and has them on disk when it returns, or none.
+
+    Raises:
+        OSError: If the system refuses; the log is then as it was.
+    """
+    content = "".join(f"{event.model_dump_json()}\n" for event in events).encode()
     size = os.fstat(descriptor).st_size
     try:
         written = 0

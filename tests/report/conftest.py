@@ -13,6 +13,7 @@ from mifg_pipeline.corpus import Corpus, index_corpus
 from mifg_pipeline.items import Answer, Item, Region, Rejection
 from mifg_pipeline.report import write_run_report
 from mifg_pipeline.store import Accepted, CorpusLocation, Ledger, Rejected, RunFolder, RunManifest, TrailEntry
+from mifg_pipeline.store.review_status import ReviewStatus
 
 IMAGES = 6
 ATTRIBUTION = "Ana <b>| & Co</b>"
@@ -33,10 +34,10 @@ class SmallRun:
             ledger.append(Accepted(item, item.id, passed) for item in items)
             ledger.append(Rejected(rejection, failed) for rejection in rejections)
 
-    def page(self) -> str:
+    def page(self, review: ReviewStatus | None = None) -> str:
         """The report."""
         with Ledger(self.run.ledger_path) as ledger:
-            write_run_report(self.run, self.corpus, ledger)
+            write_run_report(self.run, self.corpus, ledger, review)
         return self.run.report_path.read_text(encoding="utf-8")
 
 

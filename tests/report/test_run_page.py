@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 from mifg_pipeline.items import ImageRef, Rejection
 from mifg_pipeline.report.run import audit_rows
+from mifg_pipeline.store.review_status import Agreement, AnnotatorStatus, Kappa, Prediction, ReviewStatus
 
 SECTIONS = ("funnel", "items", "evidence", "audit", "images", "licences", "rejections", "examples")
 
@@ -111,3 +112,54 @@ def test_the_audit_groups_items_by_the_source_of_their_evidence(indexed, three_i
     assert [row.family for row in rows] == ["test-family", "count-across", "count-across"]
     assert {row.group for row in rows} == {indexed.images[1].cluster}
     assert [row.sample.question for row in rows] == [item.question for item in three_items]
+
+
+ANNOTATOR = AnnotatorStatus(
+    annotator="<b>alice</b>",
+    accepted=2,
+    rejected=1,
+    edited=0,
+    flagged=0,
+    skipped=0,
+    open=0,
+    accept_rate=2 / 3,
+    median_seconds=8.25,
+    adjudicates=False,
+    gold=4,
+    gold_right=3,
+    stale=0,
+    torn=False,
+)
+REVIEW = ReviewStatus(
+    items=3,
+    open=0,
+    verified=2,
+    rejected=1,
+    flagged=0,
+    disagreement=0,
+    annotators=(ANNOTATOR,),
+    agreement=Agreement(
+        items=3,
+        raw=0.75,
+        alpha=0.5,
+        one_decision=False,
+        kappas=(Kappa(annotators=("alice", "bob"), items=3, kappa=0.4),),
+    ),
+    predictions=(Prediction(gate="difficulty", figure="pass_rate", items=3, faults=1, auc=0.25),),
+)
+
+
+def test_a_reviewed_run_shows_what_people_decided_and_how_far_they_agree(small_run, three_items):
+    small_run.fill(three_items, [])
+    html = small_run.page(REVIEW)
+    page = _Page(html)
+    assert page.row("verified") == ["verified", "2", "66.7 %"]
+    assert page.row("<b>alice</b>")[1:] == ["2", "0", "1", "0", "0", "66.7 %", "8.2", "4", "75.0 %"]
+    assert page.row("alice and bob") == ["alice and bob", "3", "0.40"]
+    assert page.row("difficulty") == ["difficulty", "pass_rate", "3", "1", "0.25"]
+    assert "alpha is 0.50" in html
+
+
+def test_a_run_that_nobody_reviewed_has_no_section_on_it(small_run, three_items):
+    small_run.fill(three_items, [])
+    assert '<section id="review">' not in small_run.page()

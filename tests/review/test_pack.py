@@ -78,9 +78,11 @@ def test_items_that_have_changed_come_again(made, change_evidence):
     assert len(made.packed(overwrite=True)) == 1
 
 
-def test_what_others_decided_does_not_matter(made):
-    decide(made, "accept", "accept")
-    assert len(made.packed("bob", overwrite=True)) == 5
+def test_what_another_decided_does_not_come_again(made):
+    decided = {line["id"] for line in decide(made, "accept", "reject")[:2]}
+    lines = made.packed("bob", overwrite=True)
+    assert len(lines) == 3
+    assert not decided & {line["id"] for line in lines}
 
 
 def test_nothing_is_written_when_nothing_is_left(made):

@@ -81,7 +81,7 @@ def test_status_shows_people_and_items(packed):
     lines = invoke("status", packed.run.root).stdout.splitlines()
     assert lines[0] == "2 of 5 items decided: 1 verified, 1 rejected, 0 flagged, 0 in disagreement"
     assert lines[1].split()[:3] == ["annotator", "accepted", "edited"]
-    assert lines[2].split() == ["alice", "1", "0", "1", "0", "0", "3", "50%", "4.0"]
+    assert lines[2].split() == ["alice", "1", "0", "1", "0", "0", "3", "50%", "4.0", "–"]
 
 
 def test_status_prints_json_for_machines(packed):
@@ -93,3 +93,24 @@ def test_status_prints_json_for_machines(packed):
 
 def test_a_folder_that_is_no_run_is_named(tmp_path):
     assert "is not a run folder" in str(invoke("status", tmp_path).exception)
+
+
+@pytest.mark.parametrize("targets", [(), ("--out", "a.jsonl", "--bundle", "a")])
+def test_pack_takes_a_file_or_a_folder_and_not_both(made, targets):
+    result = invoke("pack", made.run.root, "--annotator", "alice", *targets)
+    assert result.exit_code == 2
+    assert "give --out FILE, or --bundle DIR" in result.stderr
+
+
+def test_a_bundle_holds_the_page_and_the_review_file(made, tmp_path):
+    result = invoke("pack", made.run.root, "--annotator", "alice", "--bundle", tmp_path / "bundle")
+    assert result.exit_code == 0
+    assert (tmp_path / "bundle" / "index.html").is_file()
+    assert len((tmp_path / "bundle" / "alice.jsonl").read_text(encoding="utf-8").splitlines()) == 5
+
+
+def test_a_token_is_printed_once_and_kept_for_the_owner_alone(tmp_path):
+    tokens = tmp_path / "tokens.yaml"
+    token = invoke("token", "alice", "--tokens", tokens).stdout.strip()
+    assert tokens.read_text(encoding="utf-8") == f"alice: {token}\n"
+    assert tokens.stat().st_mode & 0o777 == 0o600

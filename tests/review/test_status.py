@@ -1,7 +1,12 @@
 """The status says how far a review is, and what of it does not count."""
 
+import pytest
+
+from mifg_pipeline.errors import MifgError
+from mifg_pipeline.items import GateResult, Verdict
 from mifg_pipeline.review import review_status
 from mifg_pipeline.store import verified_items
+from mifg_pipeline.store.review_rules import ReviewRules, write_rules
 
 
 def judge(made, *decisions: str, annotator: str = "alice", **fields) -> list[dict]:
@@ -31,7 +36,7 @@ def test_decisions_are_counted_by_annotator(made):
     judge(made, "flag", annotator="bob")
     alice, bob = review_status(made.run).annotators
     assert (alice.annotator, alice.accepted, alice.rejected, alice.skipped, alice.open) == ("alice", 2, 1, 1, 1)
-    assert (bob.annotator, bob.flagged, bob.open) == ("bob", 1, 4)
+    assert (bob.annotator, bob.flagged, bob.open) == ("bob", 1, 1)
     assert alice.accept_rate == 2 / 3
     assert bob.accept_rate is None
 
@@ -75,3 +80,35 @@ def test_verified_items_are_those_accepted_with_their_edits(made):
         "edit",
     )
     assert (accepted.item, accepted.annotators) == (accepted.candidate, ("alice",))
+
+
+def test_two_items_that_edits_made_the_same_are_not_exported_twice(made):
+    first = made.items[0]
+    other = first.model_copy(update={"question": "Which image shows a kite, or something like it?"})
+    made.write_items([first, other.model_copy(update={"id": other.compute_id(), "digest": other.compute_digest()})])
+    lines = [
+        line | {"decision": "edit", "edits": {"question": "Which image shows the kite?"}} for line in made.packed()
+    ]
+    assert made.submitted(lines).stored == 2
+    with pytest.raises(MifgError, match="the same"):
+        verified_items(made.run)
+
+
+def test_annotators_who_decide_the_same_items_are_compared(made):
+    write_rules(made.run, ReviewRules(overlap=1.0))
+    judge(made, "accept", "accept", "reject")
+    judge(made, "accept", "reject", "reject", annotator="bob")
+    agreement = review_status(made.run).agreement
+    assert (agreement.items, agreement.raw) == (3, 2 / 3)
+    assert agreement.kappas[0].annotators == ("alice", "bob")
+
+
+def test_gates_are_judged_by_what_people_found(made):
+    gates = [GateResult(gate="lint", passed=True, figures={"share": share}) for share in range(5)]
+    verdicts = [Verdict(gates=(gate,), people_first=False) for gate in gates]
+    items = [item.model_copy(update={"verdict": v}) for item, v in zip(made.items, verdicts, strict=True)]
+    made.write_items(items)
+    judge(made, "accept", "accept", "accept", "reject", "reject")
+    (prediction,) = review_status(made.run).predictions
+    assert (prediction.gate, prediction.figure, prediction.items, prediction.faults) == ("lint", "share", 5, 2)
+    assert prediction.auc == 1.0

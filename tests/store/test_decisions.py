@@ -7,8 +7,10 @@ import pytest
 
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.items import Answer, Item, Probe, Region
-from mifg_pipeline.store.decisions import edited_item, new_events, review_items
+from mifg_pipeline.store.decisions import edited_item, review_items
+from mifg_pipeline.store.new_events import new_events
 from mifg_pipeline.store.review_records import Edits, Judgement
+from mifg_pipeline.store.review_rules import ReviewRules
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 QUESTION = Edits(question="Which of Images 1 and 2 shows the kite?")
@@ -31,7 +33,7 @@ def events_of(annotator: str, item: Item, *decisions: str | Edits, digest: str |
 
 
 def reviewed(item: Item, *events_by_annotator: list):
-    (result,) = review_items([item], [event for events in events_by_annotator for event in events])
+    (result,) = review_items([item], [event for events in events_by_annotator for event in events], ReviewRules())
     return result
 
 

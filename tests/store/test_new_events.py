@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from mifg_pipeline.items import Answer
-from mifg_pipeline.store.decisions import new_events
+from mifg_pipeline.store.new_events import new_events
 from mifg_pipeline.store.review_records import Edits, Judgement, ReviewEvent
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
