@@ -28,8 +28,9 @@ serve(RunFolder.open(Path(run)), tokens=Path(tokens), lease_seconds=float(lease)
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Of one module, for as long as it runs, playwright's event loop does, and other tests have their own."""
     with chromium() as started:
         yield started
 
@@ -93,7 +94,7 @@ def offline(bundle: Path, windows: Windows) -> Callable[..., Page]:
     return lambda **how: windows.open((bundle / "index.html").as_uri(), **how)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def evaluate(browser: Browser) -> Iterator[Callable[..., Any]]:
     """Calls a function of one of the page's pure modules: ``evaluate("layout.js", "arrange", …)``."""
     page = browser.new_page()
