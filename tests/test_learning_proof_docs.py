@@ -60,3 +60,32 @@ def test_the_default_is_among_the_best_arms_of_the_mask(runs):
 
 def test_the_study_finished_every_run_within_five_minutes(runs):
     assert max(run["minutes"] for run in runs) < 5
+
+
+@pytest.mark.parametrize(
+    ("sound", "changed", "trajectories", "says"),
+    [
+        (
+            ("",),
+            ("baseline-finished",),
+            ("", "trajectory-on"),
+            "gives 0.15 more accuracy on average, and more in 24 of 30 pairs",
+        ),
+        (("",), ("trajectory-on",), ("",), "gives 0.14 more than masking it, and more in 12 of 15 pairs"),
+    ],
+)
+def test_what_the_page_says_of_pairs_is_what_the_runs_say(runs, sound, changed, trajectories, says):
+    accuracy = {(run["arm"], run["seed"]): run["accuracy"] for run in runs}
+    gains = [
+        accuracy[arm(action, level, *sound), seed] - accuracy[arm(action, level, *changed), seed]
+        for action in ("", "action-both", "action-off")
+        for level in trajectories
+        for seed in range(5)
+    ]
+    found = f"{fmean(gains):.2f} more", f"more in {sum(gain > 0 for gain in gains)} of {len(gains)} pairs"
+    assert all(part in says for part in found)
+    assert says in PAGE.replace("\n", " ")
+
+
+def arm(*parts):
+    return " ".join(filter(None, parts)) or "default"
