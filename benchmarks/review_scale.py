@@ -43,7 +43,7 @@ def main() -> None:
     if arguments.step:
         STEPS[arguments.step](RunFolder.open(arguments.run))
         return
-    print_header("pydantic", "orjson")
+    print_header("pydantic", "orjson", "msgspec")
     with tempfile.TemporaryDirectory() as temporary:
         large = RunFolder(arguments.keep or Path(temporary) / "run")
         if not large.candidates_path.exists():

@@ -54,20 +54,22 @@ class Ballots:
             MifgError: If an event has edits that make no valid item.
         """
         reopened, touched = [], set()
+        current = self._candidates.current
         for event in events:
-            position = self._candidates.current(event.item_id, event.item_digest)
+            annotator, decision = event.annotator, event.decision
+            position = current(event.item_id, event.item_digest)
             if position is None:
-                self.stale[event.annotator] += 1
+                self.stale[annotator] += 1
                 continue
             touched.add(position)
             counting = self._counting.setdefault(position, {})
-            former = counting.pop(event.annotator, None)
+            former = counting.pop(annotator, None)
             if former is not None:
                 self._record(position, former, -1)
-            if event.decision != "undo":
+            if decision != "undo":
                 self._record(position, event, 1)
-                counting[event.annotator] = event
-            if event.decision in ("undo", "skip"):
+                counting[annotator] = event
+            if decision in ("undo", "skip"):
                 reopened.append(position)
         for position in touched:
             self._settle(position)

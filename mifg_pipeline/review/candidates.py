@@ -5,16 +5,18 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
-import orjson
+import msgspec
 from pydantic import ValidationError
 
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.items import Item
-from mifg_pipeline.review.order import Stratum
+from mifg_pipeline.review.order import ItemGlance, Stratum
 from mifg_pipeline.store.review_records import validation_problems
 from mifg_pipeline.store.run_folder import RunFolder
+
+_GLANCES: Final = msgspec.json.Decoder(ItemGlance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Candidates:
 
     def fields(self, position: int) -> dict[str, Any]:
         """The fields of the item at a position, as JSON has them; they are not checked."""
-        fields: dict[str, Any] = orjson.loads(self._line(position))
+        fields: dict[str, Any] = json.loads(self._line(position))
         return fields
 
     def current(self, item_id: str, item_digest: str) -> int | None:
@@ -109,21 +111,22 @@ def _indexed(path: Path, file: IO[bytes]) -> Iterator[Candidate]:
     strata: dict[Stratum, Stratum] = {}  # one object for the many items of a stratum
     for number, line in enumerate(file, start=1):
         try:
-            fields = _fields(line)
-            stratum = Stratum.of(fields)
-            yield Candidate(fields["id"], fields["digest"], start, len(line), strata.setdefault(stratum, stratum))
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            item = _glance(line)
+        except (msgspec.DecodeError, ValueError) as error:
             raise _damaged(path, number, str(error)) from error
+        stratum = Stratum.of(item)
+        yield Candidate(item.id, item.digest, start, len(line), strata.setdefault(stratum, stratum))
         start += len(line)
 
 
-def _fields(line: bytes) -> dict[str, Any]:
-    """The fields of a line; the figures of a gate may be no number, which only the slower parser reads."""
+def _glance(line: bytes) -> ItemGlance:
+    """What the index needs of a line; the figures of a gate may be no number, which only the slower parser reads."""
     try:
-        fields: dict[str, Any] = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        fields = json.loads(line)
-    return fields
+        return _GLANCES.decode(line)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        return msgspec.convert(json.loads(line), ItemGlance)
 
 
 def _damaged(path: Path, number: int, problem: str) -> MifgError:

@@ -1,9 +1,11 @@
 """The order of review: items that people will most likely find fault with come first, by what they decided so far."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
+
+import msgspec
 
 from mifg_pipeline.store.review_records import Decision
 
@@ -23,6 +25,36 @@ FAULTS: Final[frozenset[Decision]] = frozenset({"reject", "edit", "flag"})
 """Decisions by which a person finds fault with an item as it was generated."""
 
 
+class VerdictGlance(msgspec.Struct):
+    """What the order of review needs of a verdict."""
+
+    people_first: bool
+
+
+class ProbeGlance(msgspec.Struct):
+    """What the order of review needs of a probe."""
+
+    kind: str
+    attempts: int
+    correct: int
+
+
+class ProvenanceGlance(msgspec.Struct):
+    """What the order of review needs of where an item comes from."""
+
+    writer: str
+
+
+class ItemGlance(msgspec.Struct):
+    """What the queue must know of every item beforehand; the parser skips all else in its line."""
+
+    id: str
+    digest: str
+    verdict: VerdictGlance
+    provenance: ProvenanceGlance
+    probes: list[ProbeGlance] = []
+
+
 class Stratum(NamedTuple):
     """Items that look equally doubtful before anybody has seen them.
 
@@ -37,13 +69,10 @@ class Stratum(NamedTuple):
     writer: str
 
     @classmethod
-    def of(cls, item: Mapping[str, Any]) -> "Stratum":
-        """The stratum of an item, by the fields of its line in ``candidates.jsonl``."""
-        return cls(
-            in_doubt=bool(item["verdict"]["people_first"]),
-            contradicted=max(map(_contradicted, item.get("probes", ())), default=0),
-            writer=str(item["provenance"]["writer"]),
-        )
+    def of(cls, item: ItemGlance) -> "Stratum":
+        """The stratum of an item."""
+        contradicted = max(map(_contradicted, item.probes), default=0)
+        return cls(item.verdict.people_first, contradicted, item.provenance.writer)
 
     def prior(self) -> float:
         """How likely a fault is thought to be before anybody has decided anything."""
@@ -94,8 +123,8 @@ def _mean(faults: int, decided: int, prior: float) -> float:
     return (faults + _WEIGHT * prior) / (decided + _WEIGHT)
 
 
-def _contradicted(probe: Mapping[str, Any]) -> int:
-    attempts, correct = int(probe["attempts"]), int(probe["correct"])
-    if probe["kind"] not in _PROBES_OF_THE_KEY or not attempts:
+def _contradicted(probe: ProbeGlance) -> int:
+    if probe.kind not in _PROBES_OF_THE_KEY or not probe.attempts:
         return 0
-    return -((correct - attempts) * LEVELS // attempts)  # rounded up: one who contradicts it is a sign
+    # Rounded up: one who contradicts the key is a sign.
+    return -((probe.correct - probe.attempts) * LEVELS // probe.attempts)

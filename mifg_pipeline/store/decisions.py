@@ -135,7 +135,8 @@ def edited_item(item: Item, edits: Edits) -> Item:
         image = edited.images[region.image]
         if region.bbox[2] > image.width or region.bbox[3] > image.height:
             box, size = list(region.bbox), f"{image.width} x {image.height}"
-            raise _invalid_edits(item, f"box {box} reaches beyond image {region.image}, which is {size} pixels")
+            where = f"image {region.image + 1} (index {region.image}), which is {size} pixels"
+            raise _invalid_edits(item, f"box {box} reaches beyond {where}")
     return edited
 
 

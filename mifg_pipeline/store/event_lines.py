@@ -14,7 +14,7 @@ _FIELDS: Final = set(ReviewEvent.model_fields)
 _DIGESTED: Final = sorted(_FIELDS - {"schema_version", "id", "time", "seconds"})
 _NO_EDITS: Final = Edits()
 _NO_EDITS_WRITTEN: Final = _NO_EDITS.model_dump(mode="json")
-_NO_EDITS_SORTED: Final = {"edits": dict(sorted(_NO_EDITS_WRITTEN.items()))}
+_NO_EDITS_SORTED: Final = dict(sorted(_NO_EDITS_WRITTEN.items()))
 
 
 def parsed_event(line: bytes) -> ReviewEvent:
@@ -28,13 +28,7 @@ def parsed_event(line: bytes) -> ReviewEvent:
         pydantic.ValidationError: If the line is damaged.
     """
     fields = _intact_fields(line)
-    if fields is None:
-        return ReviewEvent.model_validate_json(line)
-    fields["item_id"] = sys.intern(fields["item_id"])
-    edits = fields["edits"]
-    fields["edits"] = _NO_EDITS if edits == _NO_EDITS_WRITTEN else Edits.model_validate(edits)
-    fields["reasons"] = tuple(fields["reasons"])
-    return _unvalidated(fields)
+    return ReviewEvent.model_validate_json(line) if fields is None else _unvalidated(fields)
 
 
 def _unvalidated(fields: dict[str, Any]) -> ReviewEvent:
@@ -52,27 +46,34 @@ def _unvalidated(fields: dict[str, Any]) -> ReviewEvent:
 
 
 def _intact_fields(line: bytes) -> dict[str, Any] | None:
-    """The fields of a line whose id holds, with the time as such; None for any other line."""
+    """The fields of a line whose id holds, as an event has them; None for any other line."""
     try:
         fields: dict[str, Any] = orjson.loads(line)
         if fields.keys() != _FIELDS:
             return None
-        if hashlib.sha256(_digested(fields)).hexdigest()[:32] != fields["id"]:
+        has_edits = fields["edits"] != _NO_EDITS_WRITTEN
+        if hashlib.sha256(_digested(fields, has_edits)).hexdigest()[:32] != fields["id"]:
             return None
         fields["time"] = datetime.fromisoformat(fields["time"])
     except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, ValueError):
         return None
     if fields["schema_version"] != SCHEMA_VERSION or fields["time"].tzinfo is None:
         return None
-    return fields if _is_time_spent(fields["seconds"]) else None
+    if not _is_time_spent(fields["seconds"]):
+        return None
+    fields["item_id"] = sys.intern(fields["item_id"])
+    fields["edits"] = Edits.model_validate(fields["edits"]) if has_edits else _NO_EDITS
+    fields["reasons"] = tuple(fields["reasons"])
+    return fields
 
 
-def _digested(fields: dict[str, Any]) -> bytes:
+def _digested(fields: dict[str, Any], has_edits: bool) -> bytes:
     """The JSON that the id is the digest of; sorting by name is what takes the time, and needed for edits only."""
     digested = {name: fields[name] for name in _DIGESTED}
-    if fields["edits"] == _NO_EDITS_WRITTEN:
-        return orjson.dumps(digested | _NO_EDITS_SORTED)
-    return orjson.dumps(digested, option=orjson.OPT_SORT_KEYS)
+    if has_edits:
+        return orjson.dumps(digested, option=orjson.OPT_SORT_KEYS)
+    digested["edits"] = _NO_EDITS_SORTED
+    return orjson.dumps(digested)
 
 
 def _is_time_spent(seconds: object) -> bool:

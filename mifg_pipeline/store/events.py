@@ -150,7 +150,9 @@ class EventLog:
             MifgError: If a whole line is damaged.
         """
         *lines, torn = content.split(b"\n")
-        return LogContents(tuple(self._event(earlier + k, line) for k, line in enumerate(lines, start=1)), torn)
+        annotator = self.annotator
+        events = (self._event(annotator, earlier + k, line) for k, line in enumerate(lines, start=1))
+        return LogContents(tuple(events), torn)
 
     def set_aside(self, descriptor: int, torn: bytes) -> None:
         """Moves what a crash left at the end of the opened log to the side file; nothing as a rule."""
@@ -163,12 +165,12 @@ class EventLog:
         os.ftruncate(descriptor, os.fstat(descriptor).st_size - len(torn))
         os.fsync(descriptor)
 
-    def _event(self, number: int, line: bytes) -> ReviewEvent:
+    def _event(self, annotator: str, number: int, line: bytes) -> ReviewEvent:
         try:
             event = parsed_event(line)
         except ValidationError as error:
             raise self._damaged(number, validation_problems(error)) from error
-        if event.annotator != self.annotator:
+        if event.annotator != annotator:
             raise self._damaged(number, f"the event is {event.annotator}'s")
         return event
 

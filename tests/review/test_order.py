@@ -3,35 +3,45 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mifg_pipeline.review.order import LEVELS, Stratum, Tally
+from mifg_pipeline.review.order import (
+    LEVELS,
+    ItemGlance,
+    ProbeGlance,
+    ProvenanceGlance,
+    Stratum,
+    Tally,
+    VerdictGlance,
+)
 
 STRATA = st.builds(Stratum, st.booleans(), st.integers(0, LEVELS), st.sampled_from(["one", "two"]))
 DECIDED = st.lists(st.tuples(STRATA, st.sampled_from(["accept", "reject", "edit", "flag", "skip"])), max_size=50)
 
 
-def fields(people_first: bool = False, *probes: tuple[str, int, int]) -> dict:
-    return {
-        "verdict": {"people_first": people_first},
-        "provenance": {"writer": "form"},
-        "probes": [{"kind": kind, "correct": correct, "attempts": attempts} for kind, correct, attempts in probes],
-    }
+def glance(people_first: bool = False, *probes: tuple[str, int, int]) -> ItemGlance:
+    return ItemGlance(
+        id="item",
+        digest="digest",
+        verdict=VerdictGlance(people_first),
+        provenance=ProvenanceGlance("form"),
+        probes=[ProbeGlance(kind, attempts, correct) for kind, correct, attempts in probes],
+    )
 
 
 def test_an_item_without_probes_is_contradicted_by_nobody():
-    assert Stratum.of(fields()) == (False, 0, "form")
+    assert Stratum.of(glance()) == (False, 0, "form")
 
 
 def test_the_probe_that_contradicts_the_key_most_counts():
-    assert Stratum.of(fields(False, ("focus", 4, 4), ("consistency", 1, 4))).contradicted == 3
-    assert Stratum.of(fields(False, ("difficulty", 0, 5))).contradicted == LEVELS
+    assert Stratum.of(glance(False, ("focus", 4, 4), ("consistency", 1, 4))).contradicted == 3
+    assert Stratum.of(glance(False, ("difficulty", 0, 5))).contradicted == LEVELS
 
 
 def test_solvers_who_were_shown_too_little_contradict_nothing():
-    assert Stratum.of(fields(False, ("blind", 0, 5), ("glance", 0, 5), ("necessity", 0, 5))).contradicted == 0
+    assert Stratum.of(glance(False, ("blind", 0, 5), ("glance", 0, 5), ("necessity", 0, 5))).contradicted == 0
 
 
 def test_one_solver_of_many_who_contradicts_is_a_sign():
-    assert Stratum.of(fields(False, ("difficulty", 99, 100))).contradicted == 1
+    assert Stratum.of(glance(False, ("difficulty", 99, 100))).contradicted == 1
 
 
 def test_each_sign_of_doubt_raises_the_prior():

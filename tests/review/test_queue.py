@@ -152,7 +152,7 @@ def test_undoing_nothing_is_refused(made, queue):
 def test_edits_that_make_no_valid_item_are_refused_and_store_nothing(made, queue):
     item = made.items[0]
     far = Edits(evidence=(Region(image=1, bbox=(0, 0, 9999, 9)),))
-    with pytest.raises(MifgError, match="beyond image 1"):
+    with pytest.raises(MifgError, match="beyond image 2"):
         queue.decide("alice", judgement(item, "edit", edits=far), None, NOW)
     assert queue.history("alice", 5) == []
 

@@ -96,7 +96,7 @@ def test_a_bad_line_is_reported_with_its_number_and_the_others_are_taken(made):
         ({"decision": "edit"}, "needs something in edits"),
         ({"decision": "edit", "edits": {"question": ""}}, "question: String should have at least 1 character"),
         ({"decision": "edit", "edits": {"answer": {"kind": "choice", "value": "D"}}}, "beyond the 2 options"),
-        ({"decision": "edit", "edits": {"evidence": [{"image": 1, "bbox": [0, 0, 97, 9]}]}}, "beyond image 1"),
+        ({"decision": "edit", "edits": {"evidence": [{"image": 1, "bbox": [0, 0, 97, 9]}]}}, "beyond image 2"),
         ({"decision": "edit", "edits": {"evidence": [{"image": 1, "bbox": [9, 0, 9, 9]}]}}, r"is not \[x0, y0"),
         ({"decision": "edit", "edits": {"options": ["B", "A"]}}, "'B' scores 1 and should score 0"),
         ({"decision": "edit", "edits": {"options": ["Image 2", "image 2."]}}, "are the same to the scorer"),

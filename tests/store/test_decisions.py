@@ -140,8 +140,14 @@ def test_options_can_be_edited_together_with_the_answer(item):
         (Edits(options=("1", "2"), answer=Answer(kind="integer", value=2)), "options are given for an answer of kind"),
         (Edits(evidence=()), "evidence: Tuple should have at least 1 item"),
         (Edits(evidence=(Region(image=2, bbox=(0, 0, 9, 9)),)), "evidence in image index 2"),
-        (Edits(evidence=(Region(image=1, bbox=(0, 0, 1001, 9)),)), "reaches beyond image 1, which is 1000 x 800"),
-        (Edits(evidence=(Region(image=1, bbox=(0, 0, 9, 801)),)), "reaches beyond image 1, which is 1000 x 800"),
+        (
+            Edits(evidence=(Region(image=1, bbox=(0, 0, 1001, 9)),)),
+            "reaches beyond image 2 .index 1., which is 1000 x 800",
+        ),
+        (
+            Edits(evidence=(Region(image=1, bbox=(0, 0, 9, 801)),)),
+            "reaches beyond image 2 .index 1., which is 1000 x 800",
+        ),
         (Edits(answer=Answer(kind="number", value=float("nan"))), "not JSON compliant"),
         (Edits(question="Which of Images 1 and 2 shows the red kite?"), "they change nothing"),
     ],
