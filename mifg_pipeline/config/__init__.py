@@ -8,6 +8,7 @@ from mifg_pipeline.config.loading import load_section, load_settings, load_train
 from mifg_pipeline.config.models import SERVE, BudgetSettings, Coordinates, ModelSettings, ServerSettings, ServeSettings
 from mifg_pipeline.config.probes import ProbeSettings, SequentialTest
 from mifg_pipeline.config.train import TrainSettings
+from mifg_pipeline.config.vllm import VllmSettings
 
 __all__ = [
     "PROGRAM",
@@ -26,6 +27,7 @@ __all__ = [
     "ServerSettings",
     "Settings",
     "TrainSettings",
+    "VllmSettings",
     "load_section",
     "load_settings",
     "load_train_settings",

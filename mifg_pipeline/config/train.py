@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from mifg_pipeline.config.base import Settings
 from mifg_pipeline.config.episode import EpisodeSettings
+from mifg_pipeline.config.vllm import VllmSettings
 
 LossKind = Literal["dapo", "grpo", "dr_grpo"]
 
@@ -139,7 +140,12 @@ class RolloutSettings(Settings):
         groups: Questions of one step, of all ranks.
         group_size: Trajectories of one question.
         temperature: Of sampling.
+        engine: What samples: Transformers in the trainer's process, or vLLM in one of its own.
         batch_size: Most turns that the Hugging Face engine samples at a time.
+        vllm: Of the vLLM engine.
+        max_gap: Most difference in log-probability, in nats, between engine and trainer on the probe after each update;
+            0.0001 in float32 and 0.5 in bfloat16 where None.
+        finish_share: Once so many of a step's trajectories have ended, those that still play are abandoned.
         refills: Most further draws of questions in a step, for groups without signal.
         retries: How often a trajectory that the machinery ended is sampled again.
     """
@@ -147,7 +153,11 @@ class RolloutSettings(Settings):
     groups: int = Field(default=16, ge=1)
     group_size: int = Field(default=8, ge=2)
     temperature: float = Field(default=1.0, gt=0)
+    engine: Literal["huggingface", "vllm"] = "huggingface"
     batch_size: int = Field(default=64, ge=1)
+    vllm: VllmSettings = VllmSettings()
+    max_gap: float | None = Field(default=None, gt=0)
+    finish_share: float = Field(default=1.0, gt=0, le=1)
     refills: int = Field(default=0, ge=0)
     retries: int = Field(default=1, ge=0)
 

@@ -4,7 +4,7 @@ An engine knows nothing of turns, tools and rewards. It is given requests, works
 it, and hands back each as soon as it is done.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -71,6 +71,22 @@ class Engine(Protocol):
         """Works until at least one queued request is done and returns all that are; empty only if none is queued."""
         ...
 
+    def abort(self, keys: Collection[int]) -> None:
+        """Gives up requests: no later step returns them."""
+        ...
+
     def sync(self, weights: "Iterable[tuple[str, Tensor]]") -> None:
         """Takes new weights, by their names in the checkpoint, and forgets all that was computed with the old ones."""
+        ...
+
+    def sleep(self) -> None:
+        """Gives back the memory that only sampling needs, as far as the engine can; nothing is queued by then."""
+        ...
+
+    def wake(self) -> None:
+        """Takes it again; ``sync`` follows before anything is sampled."""
+        ...
+
+    def close(self) -> None:
+        """Ends what the engine has started."""
         ...

@@ -1,7 +1,7 @@
 """Samples with a Transformers model in this process: batches of turns with a KV cache."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -68,6 +68,20 @@ class HuggingFaceEngine:
             for name, weight in weights:
                 self._weights[name].copy_(weight)
         self._features.clear()
+
+    def abort(self, keys: Collection[int]) -> None:
+        """Takes requests out of the queue."""
+        self._queue = deque(request for request in self._queue if request.key not in keys)
+
+    def sleep(self) -> None:
+        """Holds nothing between steps but the features of images."""
+        self._features.clear()
+
+    def wake(self) -> None:
+        """Needs nothing."""
+
+    def close(self) -> None:
+        """Has started nothing."""
 
     @cached_property
     def _weights(self) -> dict[str, Tensor]:

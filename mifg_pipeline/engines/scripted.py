@@ -1,6 +1,6 @@
 """Plays turns that a script says: for tests and benchmarks, without a model."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from mifg_pipeline.engines.engine import SampledTurn, SamplingRequest
@@ -46,6 +46,19 @@ class ScriptedEngine:
 
     def sync(self, weights: "Iterable[tuple[str, Tensor]]") -> None:
         """Has no weights to take."""
+
+    def abort(self, keys: Collection[int]) -> None:
+        """Takes requests out of the queue."""
+        self._queue = [request for request in self._queue if request.key not in keys]
+
+    def sleep(self) -> None:
+        """Holds no memory."""
+
+    def wake(self) -> None:
+        """Needs nothing."""
+
+    def close(self) -> None:
+        """Has started nothing."""
 
     def _play(self, request: SamplingRequest) -> SampledTurn:
         token_ids = list(self._script(request))[: request.max_tokens]
