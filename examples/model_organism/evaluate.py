@@ -1,9 +1,9 @@
 """Sampled accuracy on held-out questions, and how much of the gap between base and ceiling a training closed."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from transformers import AutoTokenizer
 from mifg_pipeline.config import EpisodeSettings
 from mifg_pipeline.config.train import RewardSettings
 from mifg_pipeline.engines.chat_format import ChatFormat
-from mifg_pipeline.engines.engine import Engine, SampledTurn, SamplingRequest
+from mifg_pipeline.engines.engine import SampledTurn, SamplingRequest, TurnSampler
 from mifg_pipeline.engines.expansion import expand_image_tokens
 from mifg_pipeline.engines.huggingface import HuggingFaceEngine
 from mifg_pipeline.imagent.question import Question
@@ -25,9 +25,6 @@ from mifg_pipeline.train.model import load_for_sampling
 from mifg_pipeline.train.reward import reward
 from mifg_pipeline.train.sampling import seed_of
 from model_organism.fragments import FRAME, call
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 BATCH = 128
 DRAWS, LOWER = 10_000, 0.025
@@ -73,7 +70,7 @@ class TrueBoxEngine:
         first_turns: Token ids of the call, by the key of the request.
     """
 
-    def __init__(self, engine: Engine, chat_format: ChatFormat, first_turns: Sequence[tuple[int, ...]]) -> None:
+    def __init__(self, engine: TurnSampler, chat_format: ChatFormat, first_turns: Sequence[tuple[int, ...]]) -> None:
         self._engine = engine
         self._chat_format = chat_format
         self._first_turns = dict(enumerate(first_turns))
@@ -94,9 +91,10 @@ class TrueBoxEngine:
         played, self._played = self._played, []
         return played or self._engine.step()
 
-    def sync(self, weights: "Iterable[tuple[str, Tensor]]") -> None:
-        """As the model's engine does."""
-        self._engine.sync(weights)
+    def abort(self, keys: Collection[int]) -> None:
+        """Gives up turns, played ones among them."""
+        self._played = [turn for turn in self._played if turn.key not in keys]
+        self._engine.abort(keys)
 
 
 def evaluate(
@@ -131,7 +129,9 @@ def play(
         true_box: Whether the first turn calls for the true box, whatever the model would do.
     """
     chat_format = ChatFormat.load(model)
-    engine: Engine = HuggingFaceEngine(load_for_sampling(str(model), torch.device("cpu")).module, chat_format, BATCH)
+    engine: TurnSampler = HuggingFaceEngine(
+        load_for_sampling(str(model), torch.device("cpu")).module, chat_format, BATCH
+    )
     attempts = [
         Attempt(question, sample, seed_of(seed, number, sample))
         for number, question in enumerate(questions)

@@ -152,10 +152,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Proves that training teaches a clumsy model to use its tools.")
     parser.add_argument("out", type=Path, help="folder of the proof; what is there already is not made again")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--set", dest="overrides", action="append", default=[], help="a setting of the training, as key=value"
+    )
     arguments = parser.parse_args()
     torch.set_num_threads(1)  # the order of sums, and so the curve, does not depend on the number of cores
     out, console, began = arguments.out, Console(stderr=True), time.monotonic()
-    proof = prove(out, arguments.seed, FULL, console)
+    proof = prove(out, arguments.seed, FULL, console, tuple(arguments.overrides))
     minutes = (time.monotonic() - began) / 60
     found = f"{table(proof)}\n\nSeed {arguments.seed}, {minutes:.1f} minutes.\n"
     (out / "proof.md").write_text(found, encoding="utf-8")

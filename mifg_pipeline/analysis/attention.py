@@ -9,13 +9,13 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
-from mifg_pipeline.analysis.bootstrap import Interval, mean_interval
 from mifg_pipeline.analysis.pooled_attention import pooled_attention
 from mifg_pipeline.analysis.source import Source
 from mifg_pipeline.engines.chat_format import ChatFormat
 from mifg_pipeline.engines.ledger import TokenKind, Tracks
 from mifg_pipeline.engines.vision_inputs import VisionInputs
 from mifg_pipeline.imagent.trained_trajectory import TrainedTrajectory
+from mifg_pipeline.report.bootstrap import Interval, mean_interval
 from mifg_pipeline.train.policy import Policy
 from mifg_pipeline.train.token_batch import token_batch
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
-from mifg_pipeline.analysis.bootstrap import Interval
+from mifg_pipeline.report.bootstrap import Interval
 from mifg_pipeline.report.plots import draw_line, draw_text, ticks
 
 _WIDTH: Final = 720

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from mifg_pipeline.analysis.bootstrap import Interval, mean_interval
 from mifg_pipeline.analysis.source import Source
 from mifg_pipeline.engines.chat_format import ChatFormat
 from mifg_pipeline.engines.ledger import TokenKind, Tracks
@@ -19,6 +18,7 @@ from mifg_pipeline.imagent.trained_trajectory import TrainedTrajectory
 from mifg_pipeline.imagent.trajectory import Trajectory
 from mifg_pipeline.imagent.views import make_view
 from mifg_pipeline.items import Box
+from mifg_pipeline.report.bootstrap import Interval, mean_interval
 from mifg_pipeline.train.policy import Policy
 from mifg_pipeline.train.reward import reward
 from mifg_pipeline.train.token_batch import token_batch

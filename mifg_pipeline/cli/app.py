@@ -5,9 +5,14 @@ import typer
 from mifg_pipeline import __version__
 from mifg_pipeline.cli.analyze import app as analyze_app
 from mifg_pipeline.cli.ask import ask
+from mifg_pipeline.cli.check import check
 from mifg_pipeline.cli.corpus import app as corpus_app
+from mifg_pipeline.cli.doctor import doctor
+from mifg_pipeline.cli.engine import engine
 from mifg_pipeline.cli.export import export
 from mifg_pipeline.cli.generate import generate
+from mifg_pipeline.cli.import_dataset import import_dataset
+from mifg_pipeline.cli.push import push
 from mifg_pipeline.cli.replay import replay
 from mifg_pipeline.cli.review import app as review_app
 from mifg_pipeline.cli.status import status
@@ -26,7 +31,12 @@ app.command("generate")(generate)
 app.command("status")(status)
 app.add_typer(review_app, name="review")
 app.command("export")(export)
+app.command("check")(check)
+app.command("import")(import_dataset)
+app.command("push")(push)
 app.command("train")(train)
+app.command("doctor")(doctor)
+app.command("engine")(engine)
 app.command("replay")(replay)
 app.add_typer(analyze_app, name="analyze")
 app.command("trajectories")(trajectories)

@@ -1,7 +1,7 @@
 """`mifg ask`: lets IMAgent answer a question and shows how it got there."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -10,7 +10,7 @@ from mifg_pipeline.cli.output import results
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mifg_pipeline.config import EpisodeSettings
+    from mifg_pipeline.config import AskSettings
     from mifg_pipeline.imagent.question import Question
     from mifg_pipeline.imagent.trajectory import Trajectory
 
@@ -26,12 +26,16 @@ def ask(
     server: Annotated[
         str | None, typer.Option(help="Base URL of the model's server, such as http://localhost:8000/v1.")
     ] = None,
+    engine: Annotated[
+        Literal["huggingface", "vllm"],
+        typer.Option(help="What runs a folder: Transformers in this process, or vLLM in one of its own."),
+    ] = "huggingface",
     out: Annotated[
         Path | None,
         typer.Option(help="Folder for trajectory.json and the parts that the model looked at.", file_okay=False),
     ] = None,
     overrides: Annotated[
-        list[str] | None, typer.Option("--set", help="A setting of the episode, as key=value; may be repeated.")
+        list[str] | None, typer.Option("--set", help="A setting of episode or engine, as key=value; may be repeated.")
     ] = None,
     temperature: Annotated[float, typer.Option(help="Of sampling; 0 takes the likeliest tokens.", min=0)] = 0.0,
     seed: Annotated[int, typer.Option(help="Of sampling.", min=0)] = 0,
@@ -40,13 +44,14 @@ def ask(
 
     MODEL is run here if it is a folder. Otherwise it is asked for at --server, or at OpenAI without one.
     """
-    from mifg_pipeline.config import EpisodeSettings, load_section
+    from mifg_pipeline.config import AskSettings, load_section
     from mifg_pipeline.errors import MifgError
 
-    settings = load_section(EpisodeSettings, overrides or [])
+    settings = load_section(AskSettings, overrides or [])
     asked = _question(images, question, options)
     if _is_folder(model, server):
-        trajectory = _play_here(model, asked, settings, temperature, seed)
+        play = _play_with_vllm if engine == "vllm" else _play_here
+        trajectory = play(model, asked, settings, temperature, seed)
     else:
         trajectory = _play_at_server(model, server, asked, settings, temperature, seed)
     console = results()
@@ -91,7 +96,7 @@ def _is_folder(model: str, server: str | None) -> bool:
 
 
 def _play_here(
-    folder: str, question: "Question", settings: "EpisodeSettings", temperature: float, seed: int
+    folder: str, question: "Question", settings: "AskSettings", temperature: float, seed: int
 ) -> "Trajectory":
     import torch
 
@@ -107,11 +112,27 @@ def _play_here(
     return played.trajectory
 
 
+def _play_with_vllm(
+    folder: str, question: "Question", settings: "AskSettings", temperature: float, seed: int
+) -> "Trajectory":
+    import tempfile
+    from contextlib import closing
+
+    from mifg_pipeline.imagent.rollout import Attempt, rollout
+    from mifg_pipeline.train.engine import open_vllm
+
+    with tempfile.TemporaryDirectory(prefix="mifg-ask-") as scratch:
+        opened, chat_format = open_vllm(folder, settings, settings.vllm, Path(scratch) / "engine.log")
+        with closing(opened) as engine:
+            ((_, played),) = rollout(engine, chat_format, [Attempt(question, 0, seed)], settings, temperature)
+    return played.trajectory
+
+
 def _play_at_server(
     model: str,
     url: str | None,
     question: "Question",
-    settings: "EpisodeSettings",
+    settings: "AskSettings",
     temperature: float,
     seed: int,
 ) -> "Trajectory":

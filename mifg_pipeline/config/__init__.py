@@ -1,6 +1,7 @@
 """Frozen settings of generation and training runs."""
 
 from mifg_pipeline.config.agents import PROGRAM, AgentSettings
+from mifg_pipeline.config.ask import AskSettings
 from mifg_pipeline.config.base import Settings
 from mifg_pipeline.config.episode import EpisodeSettings
 from mifg_pipeline.config.generate import GateSettings, GenerateSettings, QuotaSettings
@@ -14,6 +15,7 @@ __all__ = [
     "PROGRAM",
     "SERVE",
     "AgentSettings",
+    "AskSettings",
     "BudgetSettings",
     "Coordinates",
     "EpisodeSettings",

@@ -23,6 +23,7 @@ def index_corpus(
     workers: int | None = None,
     near_duplicate_distance: int | None = None,
     min_side: int | None = None,
+    settled: Mapping[str, Pool] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> IndexSummary:
     """Brings ``corpus.parquet`` of a folder up to date; files of the same size and time are not read again.
@@ -37,6 +38,7 @@ def index_corpus(
         workers: Processes that read images; as many as there are usable cores if None.
         near_duplicate_distance: Hamming distance of pHashes up to which two images are near-duplicates.
         min_side: Shortest side of a usable image, pixels.
+        settled: Pools that images have from elsewhere, by sha256; those of an earlier index come first.
         on_progress: Told how many of the files to read have been read, and how many there are.
 
     Raises:
@@ -66,7 +68,8 @@ def index_corpus(
     results = measure_files([root / file.path for file in unread], workers, on_progress)
     measured = earlier.measured | dict(zip(unread, results, strict=True))
 
-    rows = place_files({file: measured[file] for file in listing.images}, earlier.pools, settings)
+    pools = {**(settled or {}), **earlier.pools}
+    rows = place_files({file: measured[file] for file in listing.images}, pools, settings)
     _require_images(root, rows)
     lasting = not any(isinstance(result, Unusable) and not result.lasting for result in results)
     header = IndexHeader(settings=settings, stamp=stamp if lasting else "")

@@ -102,6 +102,11 @@ class ChatFormat:
         template = self._observation_template(tuple(isinstance(part, View) for part in parts))
         return self._encode(template, [part for part in parts if isinstance(part, str)])
 
+    def encode(self, text: str) -> list[int]:
+        """Returns the ids of a text, in which control tokens are mere characters."""
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
+        return ids
+
     def decode(self, token_ids: Sequence[int]) -> str:
         """Returns the text of a turn, without its end token."""
         ended = bool(token_ids) and token_ids[-1] == self.end_of_turn_id
@@ -183,7 +188,7 @@ class ChatFormat:
             tokens += [text, *self._control_tokens(piece)]
         ids: list[int] = []
         for run in _join_texts(tokens):
-            ids += self._encode_text(run) if isinstance(run, str) else [run]
+            ids += self.encode(run) if isinstance(run, str) else [run]
         return tuple(ids)
 
     def _control_tokens(self, piece: str) -> Iterator[int | str]:
@@ -191,11 +196,6 @@ class ChatFormat:
         for token in self._control.split(piece):
             if token:
                 yield self._control_ids.get(token, token)
-
-    def _encode_text(self, text: str) -> list[int]:
-        """Encodes text in which control tokens are mere characters."""
-        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
-        return ids
 
 
 def _join_texts(parts: Sequence[str | _Other]) -> list[str | _Other]:

@@ -60,7 +60,7 @@ class SampledTurn:
     failure: str | None = None
 
 
-class Engine(Protocol):
+class TurnSampler(Protocol):
     """Samples turns."""
 
     def submit(self, request: SamplingRequest) -> None:
@@ -74,6 +74,16 @@ class Engine(Protocol):
     def abort(self, keys: Collection[int]) -> None:
         """Gives up requests: no later step returns them."""
         ...
+
+
+class Engine(TurnSampler, Protocol):
+    """Samples the turns of a model whose weights change.
+
+    Attributes:
+        restarts: How often what samples was lost and started again, since the engine was opened.
+    """
+
+    restarts: int
 
     def sync(self, weights: "Iterable[tuple[str, Tensor]]") -> None:
         """Takes new weights, by their names in the checkpoint, and forgets all that was computed with the old ones."""

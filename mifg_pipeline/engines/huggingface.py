@@ -32,6 +32,8 @@ class HuggingFaceEngine:
         batch_size: Most turns that are sampled at a time.
     """
 
+    restarts = 0
+
     def __init__(self, model: Any, chat_format: ChatFormat, batch_size: int) -> None:
         self._model = model
         self._chat_format = chat_format

@@ -21,6 +21,8 @@ class ScriptedEngine:
         end_of_turn_id: Ends a turn.
     """
 
+    restarts = 0
+
     def __init__(
         self,
         script: Callable[[SamplingRequest], Sequence[int]],

@@ -1,12 +1,14 @@
 """The columns of an exported row: their Arrow types, and the row of an item."""
 
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
 
 from mifg_pipeline.export.images import file_name
 from mifg_pipeline.export.selection import Entry
-from mifg_pipeline.items import Item, Sample, canonical_json
+from mifg_pipeline.items import Answer, Item, Sample, canonical_json
 
 IMAGE: Final = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """How Hugging Face's ``Image`` feature is stored."""
@@ -54,7 +56,7 @@ def pass_rate_column(item: Item) -> float | None:
     return next((probe.correct / probe.attempts for probe in item.probes if probe.kind == "difficulty"), None)
 
 
-def row_of(entry: Entry, contents: list[bytes]) -> dict[str, Any]:
+def row_of(entry: Entry, contents: Sequence[bytes]) -> dict[str, Any]:
     """The row of an item, keyed by ``COLUMNS``.
 
     Args:
@@ -91,6 +93,24 @@ def row_of(entry: Entry, contents: list[bytes]) -> dict[str, Any]:
     }
 
 
+def answer_of(row: Mapping[str, Any]) -> Answer:
+    """The key of a row.
+
+    Raises:
+        ValueError: If the columns do not fit each other.
+        KeyError: If one is missing.
+    """
+    value = json.loads(row["provenance"])["answer"]
+    return Answer(
+        kind=row["answer_kind"],
+        value=tuple(value) if isinstance(value, list) else value,
+        aliases=row["aliases"],
+        tolerance=row["tolerance"],
+        unit=row["unit"],
+        ordered=row["ordered"] is not False,
+    )
+
+
 def _provenance(item: Item) -> str:
     origin = item.provenance.model_dump(mode="json", exclude={"writer"})
     images = [
@@ -98,5 +118,12 @@ def _provenance(item: Item) -> str:
         for image in item.images
     ]
     probes = [probe.model_dump(mode="json", exclude={"answers"}) for probe in item.probes]
-    made = {"digest": item.digest, "parent_id": item.parent_id, "images": images, "probes": probes}
+    made = {
+        "digest": item.digest,
+        "parent_id": item.parent_id,
+        "answer": item.answer.model_dump(mode="json")["value"],
+        "people_first": item.verdict.people_first,
+        "images": images,
+        "probes": probes,
+    }
     return canonical_json({**origin, **made})

@@ -12,7 +12,13 @@ import pyarrow as pa
 
 from mifg_pipeline.export.columns import IMAGE
 
-_VALUE_NAMES = {pa.bool_(): "bool", pa.int32(): "int32", pa.float64(): "float64", pa.string(): "string"}
+_VALUE_NAMES = {
+    pa.binary(): "binary",
+    pa.bool_(): "bool",
+    pa.int32(): "int32",
+    pa.float64(): "float64",
+    pa.string(): "string",
+}
 
 
 def schema_with_features(columns: pa.Schema) -> pa.Schema:

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from mifg_pipeline.export.columns import pass_rate_column
 from mifg_pipeline.export.selection import Entry
 from mifg_pipeline.items import UNKNOWN_LICENSE, CorpusImage, Pool
 
@@ -32,6 +33,7 @@ class Figures:
         splits: Size by pool.
         families: Rows by program family.
         difficulties: Rows by difficulty.
+        pass_rates: Rows by the share of right replies in the difficulty probe, in tenths (0 to 10), where it was made.
         image_counts: Rows by number of images.
         answer_kinds: Rows by kind of answer.
         skills: Rows by skill.
@@ -44,6 +46,7 @@ class Figures:
     splits: dict[Pool, SplitSize] = field(default_factory=dict)
     families: Counter[str] = field(default_factory=Counter)
     difficulties: Counter[str] = field(default_factory=Counter)
+    pass_rates: Counter[int] = field(default_factory=Counter)
     image_counts: Counter[int] = field(default_factory=Counter)
     answer_kinds: Counter[str] = field(default_factory=Counter)
     skills: Counter[str] = field(default_factory=Counter)
@@ -66,6 +69,9 @@ class Figures:
         size.image_bytes += image_bytes
         self.families[item.provenance.writer.partition("/")[0]] += 1
         self.difficulties[item.difficulty] += 1
+        pass_rate = pass_rate_column(item)
+        if pass_rate is not None:
+            self.pass_rates[round(10 * pass_rate)] += 1
         self.image_counts[len(item.images)] += 1
         self.answer_kinds[item.answer.kind] += 1
         self.skills.update(set(item.skills))

@@ -1,7 +1,6 @@
 """Puts a finished dataset in the place of the old one; a killed export leaves the old one, or none, never half."""
 
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +10,9 @@ import yaml
 from filelock import FileLock, Timeout
 
 from mifg_pipeline.errors import MifgError
+from mifg_pipeline.export.checksums import listed_files
 from mifg_pipeline.export.front_matter import TAG
-from mifg_pipeline.items import POOLS
 from mifg_pipeline.store.files import unwritable
-
-_SHARD = re.compile(rf"data/({'|'.join(POOLS)})-\d{{5}}-of-\d{{5}}\.parquet")
 
 
 @contextmanager
@@ -28,17 +25,19 @@ def replaced_folder(target: Path) -> Iterator[Path]:
     """
     target = target.resolve()
     require_replaceable(target)
-    partial = target.with_name(f".{target.name}.partial")
+    workplace = target.with_name(f".{target.name}.partial")
+    partial = workplace / "dataset"
     try:
-        partial.mkdir(parents=True, exist_ok=True)
-        with _sole_writer(partial):
-            _remove(*(path for path in partial.iterdir() if path.name != ".lock"))
+        workplace.mkdir(parents=True, exist_ok=True)
+        with _sole_writer(workplace):
+            _remove(partial)
             try:
+                partial.mkdir()
                 yield partial
                 _flush(partial)
                 _swap(partial, target)
             finally:
-                _remove(partial)
+                _remove(workplace)
     except OSError as error:
         raise unwritable(target, error) from error
 
@@ -57,11 +56,18 @@ def require_replaceable(target: Path) -> None:
     files = {
         path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_symlink() or not path.is_dir()
     }
-    foreign = sorted(name for name in files - {"README.md"} if not _SHARD.fullmatch(name))
-    if foreign:
-        raise MifgError(f"{target} holds files that no export wrote, such as {foreign[0]}.", remedy)
     if files and not _is_our_card(target / "README.md"):
         raise MifgError(f"{target} is not empty, and nothing says that it is an export.", remedy)
+    foreign = sorted(files - _written(target))
+    if foreign:
+        raise MifgError(f"{target} holds files that no export wrote, such as {foreign[0]}.", remedy)
+
+
+def _written(target: Path) -> frozenset[str]:
+    try:
+        return listed_files(target)
+    except UnicodeDecodeError:
+        return frozenset()
 
 
 def _is_our_card(path: Path) -> bool:
@@ -73,13 +79,13 @@ def _is_our_card(path: Path) -> bool:
 
 
 @contextmanager
-def _sole_writer(partial: Path) -> Iterator[None]:
-    lock = FileLock(partial / ".lock")
+def _sole_writer(workplace: Path) -> Iterator[None]:
+    lock = FileLock(workplace / ".lock")
     try:
         lock.acquire(blocking=False)
     except Timeout as error:
         raise MifgError(
-            f"Another export is writing into {partial}.", "Wait until it ends, or choose another folder."
+            f"Another export is writing into {workplace}.", "Wait until it ends, or choose another folder."
         ) from error
     try:
         yield
@@ -98,16 +104,13 @@ def _flush(folder: Path) -> None:
 
 def _swap(partial: Path, target: Path) -> None:
     old = target.with_name(f".{target.name}.old")
-    _remove(partial / ".lock", old)
+    _remove(old)
     if target.exists():
         target.rename(old)
     partial.rename(target)
     _remove(old)
 
 
-def _remove(*paths: Path) -> None:
-    for path in paths:
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)

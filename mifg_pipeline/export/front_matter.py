@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
+from mifg_pipeline.export.citation import TITLE
 from mifg_pipeline.export.columns import COLUMNS
 from mifg_pipeline.export.features import features_yaml
 from mifg_pipeline.export.figures import Figures
@@ -49,7 +50,7 @@ def front_matter(figures: Figures, files: Sequence[SplitFiles], status: Status) 
     return {
         **license_fields(sorted(figures.licenses())),
         "language": ["en"],
-        "pretty_name": "MIFG-QA: multi-image, fine-grained visual question answering",
+        "pretty_name": TITLE,
         "task_categories": ["visual-question-answering"],
         "size_categories": [size_category(figures.rows)],
         "tags": [TAG, "multi-image", "fine-grained", "image", status if status == "verified" else "unverified"],

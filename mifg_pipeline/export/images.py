@@ -5,18 +5,35 @@ import re
 from pathlib import PurePosixPath
 
 from mifg_pipeline.corpus import RunImages
+from mifg_pipeline.corpus.byte_cache import ByteCache
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.items import ImageRef
 
 _STEM_LENGTH = 60
+_KEPT_BYTES = 128 << 20
 
 
-def read_image(images: RunImages, image: ImageRef) -> bytes:
-    """The bytes of an image's file.
+class ImageFiles:
+    """The image files of a run; those read last are kept, since an image stands in many items."""
 
-    Raises:
-        MifgError: If the file is missing, unreadable or not the one that the record speaks of.
-    """
+    def __init__(self, images: RunImages) -> None:
+        self._images = images
+        self._kept: ByteCache[str, bytes] = ByteCache(_KEPT_BYTES, len)
+
+    def read(self, image: ImageRef) -> bytes:
+        """The bytes of an image's file.
+
+        Raises:
+            MifgError: If the file is missing, unreadable or not the one that the record speaks of.
+        """
+        content = self._kept.get(image.sha256)
+        if content is None:
+            content = _read(self._images, image)
+            self._kept.put(image.sha256, content)
+        return content
+
+
+def _read(images: RunImages, image: ImageRef) -> bytes:
     path = images.path_of(image)
     try:
         content = path.read_bytes()
@@ -37,7 +54,8 @@ def _remedy(image: ImageRef) -> str:
 
 
 def file_name(image: ImageRef) -> str:
-    """A readable file name with the extension of the file, unique by content."""
+    """A readable file name with the extension of the file, unique by content; a name of this form stays as it is."""
     path = PurePosixPath(image.path)
-    stem = re.sub(r"[^\w-]+", "_", path.stem)[:_STEM_LENGTH]
-    return f"{stem}-{image.sha256[:12]}{path.suffix.lower()}"
+    digest = f"-{image.sha256[:12]}"
+    stem = re.sub(r"[^\w-]+", "_", path.stem.removesuffix(digest))[:_STEM_LENGTH]
+    return f"{stem}{digest}{path.suffix.lower()}"

@@ -1,10 +1,12 @@
 """Which items of a run are exported, and with which corpus."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Self
 
+from mifg_pipeline.copies import Copy, find_copies
 from mifg_pipeline.corpus import Corpus, RunImages
 from mifg_pipeline.items import Item
 from mifg_pipeline.store import RunFolder
@@ -32,10 +34,18 @@ class Entry:
 
 @dataclass(frozen=True)
 class Selection:
-    """The items of a run that have a status."""
+    """The items of a run that have a status.
+
+    Attributes:
+        images: The run and its corpus.
+        status: Of the items.
+        copies: What other datasets hold a copy of, by sha256: items that show it, or something made from it, are
+            withheld.
+    """
 
     images: RunImages
     status: Status
+    copies: Mapping[str, Copy] = field(default_factory=dict)
 
     @classmethod
     def open(cls, run_root: Path, status: Status, corpus_root: Path | None = None) -> Self:
@@ -63,9 +73,38 @@ class Selection:
         return self.images.corpus
 
     def entries(self) -> Iterator[Entry]:
-        """The items one by one, in the order of the run."""
+        """The items one by one, in the order of the run, without those that are withheld."""
+        return (entry for entry in self._all_entries() if self._copy_in(entry.item) is None)
+
+    def withheld(self) -> Counter[str]:
+        """Number of withheld items by the dataset that holds a copy of one of their images."""
+        if not self.copies:
+            return Counter()
+        found = (self._copy_in(entry.item) for entry in self._all_entries())
+        return Counter(copy.dataset for copy in found if copy is not None)
+
+    def against(self, others: Iterable[Path], on_image: Callable[[int], None] = lambda _: None) -> Self:
+        """The same items, less those with an image of which another dataset holds a copy.
+
+        Raises:
+            MifgError: If one of the datasets, or an image of the corpus, cannot be read.
+        """
+        known = {image.sha256: image for image in self.corpus.images}
+        shown = {digest for entry in self._all_entries() for digest in _origins(entry.item)}
+        ours = {self.corpus.path_of(known[digest]): known[digest] for digest in sorted(shown & known.keys())}
+        return replace(self, copies=find_copies(ours, others, on_image).of)
+
+    def _copy_in(self, item: Item) -> Copy | None:
+        return next((self.copies[digest] for digest in _origins(item) if digest in self.copies), None)
+
+    def _all_entries(self) -> Iterator[Entry]:
         if self.status == "candidate":
             yield from (Entry(item, "candidate") for item in self.run.candidates())
             return
         for reviewed in verified_items(self.run):
             yield Entry(reviewed.item, "verified", reviewed.decision, reviewed.annotators)
+
+
+def _origins(item: Item) -> Iterator[str]:
+    """Digests of the images that an item's images are, or were made from."""
+    return (digest for image in item.images for digest in image.derived_from or (image.sha256,))

@@ -7,9 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mifg_pipeline.export.columns import COLUMNS
 from mifg_pipeline.export.features import schema_with_features
-from mifg_pipeline.items import Pool
+from mifg_pipeline.items import POOLS, Pool
 
 SHARD_BYTES = 300_000_000
 """Image bytes after which a new shard begins."""
@@ -38,14 +37,44 @@ class SplitFiles:
     file_bytes: int
 
 
+class PoolsWriter:
+    """Writes rows into the shards of their splits, which come into being with their first rows.
+
+    Args:
+        folder: For the shards, made here.
+        columns: Of every row; ``images`` is a list of structs with the field ``bytes``.
+    """
+
+    def __init__(self, folder: Path, columns: pa.Schema) -> None:
+        self._folder = folder
+        self._columns = columns
+        self._splits: dict[Pool, SplitWriter] = {}
+        folder.mkdir(parents=True)
+
+    def write(self, pool: Pool, row: dict[str, Any]) -> None:
+        """Adds a row, keyed by the columns, to a split."""
+        if pool not in self._splits:
+            self._splits[pool] = SplitWriter(self._folder, pool, self._columns)
+        self._splits[pool].write(row)
+
+    def finish(self) -> list[SplitFiles]:
+        """Writes what is left, and says what each split with rows consists of."""
+        return [self._splits[pool].finish() for pool in POOLS if pool in self._splits]
+
+    def close(self) -> None:
+        """Closes the shards that are open."""
+        for split in self._splits.values():
+            split.close()
+
+
 class SplitWriter:
     """Writes the shards of one split into a folder, as ``train-00000-of-00002.parquet`` and so on."""
 
-    def __init__(self, folder: Path, pool: Pool, shard_bytes: int = SHARD_BYTES) -> None:
+    def __init__(self, folder: Path, pool: Pool, columns: pa.Schema, shard_bytes: int = SHARD_BYTES) -> None:
         self._folder = folder
         self._pool = pool
         self._shard_bytes = shard_bytes
-        self._schema = schema_with_features(COLUMNS)
+        self._schema = schema_with_features(columns)
         self._shards: list[Path] = []
         self._open_shard: pq.ParquetWriter | None = None
         self._shard_size = 0
@@ -55,7 +84,7 @@ class SplitWriter:
         self._table_bytes = 0
 
     def write(self, row: dict[str, Any]) -> None:
-        """Adds a row, keyed by ``COLUMNS``."""
+        """Adds a row, keyed by the columns."""
         self._group.append(row)
         self._group_size += sum(len(image["bytes"]) for image in row["images"])
         if len(self._group) >= GROUP_ROWS or self._group_size >= min(GROUP_BYTES, self._shard_bytes):
@@ -82,7 +111,10 @@ class SplitWriter:
             self.close()
         if self._open_shard is None:
             self._shards.append(self._folder / f"{self._pool}-{len(self._shards):05d}.unfinished")
-            self._open_shard = pq.ParquetWriter(self._shards[-1], self._schema, use_dictionary=False)
+            # Nearly all bytes are image files: they are compressed already, and nobody searches them by their bounds.
+            self._open_shard = pq.ParquetWriter(
+                self._shards[-1], self._schema, use_dictionary=False, compression="NONE", write_statistics=False
+            )
             self._shard_size = 0
         table = pa.Table.from_pylist(self._group, self._schema)
         self._open_shard.write_table(table)

@@ -3,7 +3,7 @@
 import itertools
 
 from mifg_pipeline.config import GateSettings
-from mifg_pipeline.items import Draft, GateResult, ImageRef, content_digest
+from mifg_pipeline.items import Draft, GateResult, ImageRef, Sample, content_digest
 from mifg_pipeline.scoring import normalize
 
 _GATE = "duplicates"
@@ -28,7 +28,7 @@ def duplicates(draft: Draft, settings: GateSettings) -> GateResult:
     return GateResult(gate=_GATE, passed=True)
 
 
-def question_key(draft: Draft) -> str:
+def question_key(draft: Sample) -> str:
     """Equal for drafts that ask the same question about the same set of images, whatever the options.
 
     Derived images are named by their content, so another detail of the same photograph makes another question.

@@ -41,17 +41,12 @@ def prepare(corpus_root: Path, run: RunFolder, settings: GenerateSettings) -> Pr
         MifgError: If the corpus, the settings and the run folder do not go together.
     """
     corpus = Corpus.open(corpus_root)
-    settings = settings.model_copy(update={"ocr": settings.ocr and ocr_available()})
+    manifest = new_manifest(corpus, run, settings)
+    settings = manifest.settings
     unavailable = {} if settings.ocr else {name: NO_OCR for name, w in WITNESSES.items() if "text" in w.readers}
     curator = ImageCurator(corpus.images, settings, unavailable)
-    manifest = RunManifest(
-        corpus=CorpusLocation(path=_relative(corpus_root, run.root), fingerprint=corpus.fingerprint),
-        settings=settings,
-        versions=library_versions(),
-        prompts=prompts().checked_digests() if settings.agents.models else {},
-        families_off=curator.families_off,
-        images_set_aside=dict(sorted(curator.set_aside.items())),
-    )
+    found = {"families_off": curator.families_off, "images_set_aside": dict(sorted(curator.set_aside.items()))}
+    manifest = manifest.model_copy(update=found)
     if run.manifest_path.exists():
         _check_same_run(run, manifest)
     elif run.root.exists() and any(run.root.iterdir()):
@@ -59,6 +54,17 @@ def prepare(corpus_root: Path, run: RunFolder, settings: GenerateSettings) -> Pr
             f"{run.root} holds files but no run.yaml.", "Choose an empty or new folder for the run with --out."
         )
     return Prepared(manifest, corpus, curator)
+
+
+def new_manifest(corpus: Corpus, run: RunFolder, settings: GenerateSettings) -> RunManifest:
+    """What ``run.yaml`` says of a run on a corpus before anything is known of what can be asked about its images."""
+    settings = settings.model_copy(update={"ocr": settings.ocr and ocr_available()})
+    return RunManifest(
+        corpus=CorpusLocation(path=_relative(corpus.root, run.root), fingerprint=corpus.fingerprint),
+        settings=settings,
+        versions=library_versions(),
+        prompts=prompts().checked_digests() if settings.agents.models else {},
+    )
 
 
 def changed_versions(run: RunFolder, manifest: RunManifest) -> dict[str, tuple[str, str]]:

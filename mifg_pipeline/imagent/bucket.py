@@ -28,6 +28,7 @@ class Bucket(IntEnum):
     TURN_TRUNCATED = 12
     IMAGE_TOKEN_MISMATCH = 13
     INFRA_ERROR = 14
+    ABANDONED = 15
 
 
 WEIGHTED: Final = frozenset({Bucket.TRAINED, Bucket.NO_SIGNAL, Bucket.IMPORTANCE_REJECTED})

@@ -22,6 +22,8 @@ class EndReason(StrEnum):
     """The engine read other prompt ids than the ledger holds."""
     INFRA_ERROR = "infra_error"
     """The engine or server failed."""
+    ABANDONED = "abandoned"
+    """Enough other episodes had ended while this one still played."""
 
     @property
     def is_over_limit(self) -> bool:
@@ -32,6 +34,11 @@ class EndReason(StrEnum):
     def is_fault(self) -> bool:
         """Whether the machinery ended the episode, so that it may be sampled again."""
         return self in (EndReason.IMAGE_TOKEN_MISMATCH, EndReason.INFRA_ERROR)
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether the episode was taken from the model before its end, so that it says nothing of the model."""
+        return self.is_fault or self is EndReason.ABANDONED
 
 
 _OVER_LIMIT = frozenset({EndReason.OVER_TURN, EndReason.OVER_LENGTH, EndReason.OVER_IMAGES, EndReason.TURN_TRUNCATED})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mifg_pipeline.config import EpisodeSettings
-from mifg_pipeline.engines.engine import Engine, SampledTurn, SamplingRequest
+from mifg_pipeline.engines.engine import SampledTurn, SamplingRequest, TurnSampler
 from mifg_pipeline.engines.ledger import ImageTokenMismatch, TokenKind, TokenLedger, Tracks
 from mifg_pipeline.engines.view import View
 from mifg_pipeline.imagent.end_reason import EndReason
@@ -49,11 +49,12 @@ class Played:
 
 
 def rollout(
-    engine: Engine,
+    engine: TurnSampler,
     chat_format: "ChatFormat",
     attempts: Sequence[Attempt],
     settings: EpisodeSettings,
     temperature: float,
+    enough: int | None = None,
 ) -> Iterator[tuple[int, Played]]:
     """Plays all attempts at once and yields each, with its index, as soon as it ends.
 
@@ -66,25 +67,33 @@ def rollout(
         attempts: What to play.
         settings: Tools and limits.
         temperature: Of sampling.
+        enough: Once so many episodes have ended, faults left out, those that still play are abandoned; all play to
+            their ends where None.
 
     Raises:
         MifgError: If an image cannot be used, or a question has more images than an episode may.
     """
     images = _Images(chat_format, settings)
     playing: dict[int, _Play] = {}
+    ended = 0
     for index, attempt in enumerate(attempts):
         playing[index] = _Play(attempt, images)
         end = playing[index].go_on(engine, index, temperature)
         if end is not None:
+            ended += 1
             yield index, playing.pop(index).finished(end)
-    while playing:
+    while playing and (enough is None or ended < enough):
         turns = engine.step()
         assert turns, "an engine with requests left returned none of them"
         for turn in turns:
             play = playing[turn.key]
             end = play.take(turn) or play.go_on(engine, turn.key, temperature)
             if end is not None:
+                ended += not end.is_fault
                 yield turn.key, playing.pop(turn.key).finished(end)
+    engine.abort(playing.keys())
+    for index, play in playing.items():
+        yield index, play.finished(EndReason.ABANDONED)
 
 
 class _Images:
@@ -131,7 +140,7 @@ class _Play:
         shown, views = self._show(parts)
         self._ledger.add(TokenKind.PROMPT, self._format.prompt(system, shown), views, turn=-1)
 
-    def go_on(self, engine: Engine, key: int, temperature: float) -> EndReason | None:
+    def go_on(self, engine: TurnSampler, key: int, temperature: float) -> EndReason | None:
         """Submits the next turn; how the episode ends where no token is left for one."""
         self._budget = TurnBudget.of(self._images.settings, len(self._ledger))
         if self._budget.tokens < 1:

@@ -156,6 +156,21 @@ class OpenAIChat:
         shown = ", ".join(listed[:20]) or "none"
         return f"{self._server.url} does not list {model!r} among its models; it lists {shown}."
 
+    async def only_model(self) -> str:
+        """The name of the one model that the server lists, which costs nothing.
+
+        Raises:
+            MifgError: If it lists none or several, is out of reach, is not ready, or does not accept the key.
+        """
+        try:
+            listed = await self._listed_models()
+        except ServerBusy as busy:
+            raise MifgError(f"{busy}.", "Start the server, or correct its URL.") from busy
+        if listed is None or len(listed) != 1:
+            shown = ", ".join((listed or ())[:20]) or "none"
+            raise MifgError(f"{self._server.url} does not list one model alone: it lists {shown}.", "Name the model.")
+        return listed[0]
+
     async def _send(self, request: ChatRequest, body: bytes) -> ChatReply:
         started = time.perf_counter()
         try:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -15,14 +14,12 @@ import aiohttp
 
 from mifg_pipeline.config import SERVE, GenerateSettings, ServeSettings
 from mifg_pipeline.errors import MifgError
-from mifg_pipeline.models import keeper
+from mifg_pipeline.processes import keeper
+from mifg_pipeline.processes.last_words import last_words
 from mifg_pipeline.store.files import unwritable
 
 HOST = "127.0.0.1"
 POLL_SECONDS = 0.25
-LINES_SHOWN = 5
-TAIL_BYTES = 65_536
-ERROR = re.compile(r"\b[\w.]*(?:Error|Exception|error): .+")
 
 
 def check_interpreter(serve: ServeSettings) -> None:
@@ -128,7 +125,7 @@ async def _cancelled_by_end_of(process: asyncio.subprocess.Process, log: Path) -
         if not end.done() or block.uncancel() > 0:
             raise
         raise MifgError(
-            f"The model server ended with status {end.result()}. {log} says:\n{_last_words(log)}\n",
+            f"The model server ended with status {end.result()}. {log} says:\n{last_words(log)}\n",
             "Mend what it complains about (often with --set serve.arguments=…) and run the same command again.",
         ) from None
     finally:
@@ -173,12 +170,3 @@ def _free_port() -> int:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _last_words(log: Path) -> str:
-    """The last errors in a log, each once, for vLLM repeats them in a noise of tracebacks; else its last lines."""
-    with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - TAIL_BYTES))
-        tail = file.read().decode("utf-8", "replace")
-    lines = list(dict.fromkeys(ERROR.findall(tail))) or tail.splitlines()
-    return "\n".join(lines[-LINES_SHOWN:])

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from statistics import median
 from typing import Any, Final
 
-from mifg_pipeline.review.agreement import agreement
 from mifg_pipeline.review.ballots import Ballots
 from mifg_pipeline.review.bulk import garbage_left
 from mifg_pipeline.review.candidates import Candidates
 from mifg_pipeline.review.order import FAULTS
 from mifg_pipeline.review.prediction import predictions
+from mifg_pipeline.store.agreement import agreement
 from mifg_pipeline.store.decisions import Status
 from mifg_pipeline.store.events import LogContents, event_logs
 from mifg_pipeline.store.review_records import ReviewEvent

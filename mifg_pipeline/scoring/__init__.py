@@ -3,6 +3,7 @@
 from mifg_pipeline.scoring.choices import same_option
 from mifg_pipeline.scoring.comparison import score_reply, score_text
 from mifg_pipeline.scoring.extraction import extract_answer
+from mifg_pipeline.scoring.free_replies import find_answer
 from mifg_pipeline.scoring.normalization import normalize
 from mifg_pipeline.scoring.numbers import may_begin_number, read_number
 from mifg_pipeline.scoring.self_check import expected_scores
@@ -10,6 +11,7 @@ from mifg_pipeline.scoring.self_check import expected_scores
 __all__ = [
     "expected_scores",
     "extract_answer",
+    "find_answer",
     "may_begin_number",
     "normalize",
     "read_number",

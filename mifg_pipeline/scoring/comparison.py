@@ -8,6 +8,7 @@ from fractions import Fraction
 from mifg_pipeline.items import Answer, Sample
 from mifg_pipeline.scoring.choices import read_choice
 from mifg_pipeline.scoring.extraction import extract_answer
+from mifg_pipeline.scoring.free_replies import find_answer
 from mifg_pipeline.scoring.normalization import fold, normalize, unwrap
 from mifg_pipeline.scoring.numbers import read_number
 
@@ -27,9 +28,11 @@ def score_reply(sample: Sample, reply: str, lenient: bool = False) -> float:
     Args:
         sample: The question with its key.
         reply: A model's whole reply, of any length.
-        lenient: See ``extract_answer``.
+        lenient: Whether to guess what a reply without answer tags says; see ``find_answer``.
     """
-    text = extract_answer(reply, lenient)
+    text = extract_answer(reply)
+    if text is None and lenient:
+        text = find_answer(reply, sample.answer.kind, sample.options)
     return 0.0 if text is None else score_text(sample.answer, sample.options, text)
 
 

@@ -119,12 +119,18 @@ def _question(row: Mapping[str, Any]) -> Question:
         images=tuple(QuestionImage.of_bytes(image["bytes"]) for image in row["images"]),
         text=row["question"],
         options=tuple(row["options"]) if row["options"] else None,
-        answer=_answer(row),
+        answer=answer_of(row),
         evidence=tuple(Region(**region) for region in row.get("evidence") or ()),
     )
 
 
-def _answer(row: Mapping[str, Any]) -> Answer:
+def answer_of(row: Mapping[str, Any]) -> Answer:
+    """The key of a row.
+
+    Raises:
+        KeyError: If a yes-or-no key is neither.
+        ValueError: If the key does not fit its kind.
+    """
     tolerance = row.get("tolerance")
     return Answer(
         kind=row["answer_kind"],

@@ -24,7 +24,10 @@ MAY_CHANGE: Final = (
     "checkpoint.",
     "alarms.",
     "log.",
+    "rollout.engine",
     "rollout.batch_size",
+    "rollout.vllm.",
+    "rollout.max_gap",
     "rollout.retries",
     "optimizer.micro_batch_tokens",
 )
@@ -66,6 +69,10 @@ class TrainFolder:
     def board(self) -> Path:
         """Folder of TensorBoard's files."""
         return self.root / "tensorboard"
+
+    def engine_log(self, rank: int) -> Path:
+        """What the vLLM engine of a rank writes."""
+        return self.root / f"engine-{rank}.log"
 
     def trajectories_path(self, step: int) -> Path:
         """Where the trajectories of a step lie, one a line."""

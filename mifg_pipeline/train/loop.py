@@ -6,7 +6,8 @@ the policy towards what did better:
 1. ``_sample``   groups of trajectories, by the engine, with the weights of now;
 2. ``step_batch`` rewards, advantages, and the mask: which token is trained, and how much it counts;
 3. ``_update``   log-probabilities of those tokens, loss, gradient, AdamW;
-4. ``_record``   trajectories, metrics, alarms; and the checkpoint, where one is due.
+4. ``_sync``     the engine takes the new weights, and a short probe shows whether it has;
+5. ``_record``   trajectories, metrics, alarms; and the checkpoint, where one is due.
 
 Simple on purpose: sampling and update take turns on the same device, there is no reference model and no KL term, no
 value function, and the learning rate only warms up. What is random comes from seeds of run, draw, trajectory and turn,
@@ -17,6 +18,7 @@ The formulas are in ``masks.py``, ``advantages.py`` and ``loss.py``; the docs de
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,10 +28,11 @@ from torch import Tensor
 
 from mifg_pipeline.config import TrainSettings
 from mifg_pipeline.engines.chat_format import ChatFormat
-from mifg_pipeline.engines.huggingface import HuggingFaceEngine
+from mifg_pipeline.engines.engine import Engine
 from mifg_pipeline.engines.out_of_memory import naming_the_setting
 from mifg_pipeline.engines.vision_inputs import VisionInputs
 from mifg_pipeline.errors import MifgError
+from mifg_pipeline.imagent.rollout import Played
 from mifg_pipeline.imagent.trained_trajectory import TrainedTrajectory
 from mifg_pipeline.train.alarms import Alarm, raised_alarms
 from mifg_pipeline.train.board import Board
@@ -42,13 +45,15 @@ from mifg_pipeline.train.checkpoints import (
     save_checkpoint,
 )
 from mifg_pipeline.train.data import load_questions
+from mifg_pipeline.train.engine import check_engine, has_own_weights, open_engine, weights_to_sync
 from mifg_pipeline.train.folder import TrainFolder, settings_digest
 from mifg_pipeline.train.live import LiveView
 from mifg_pipeline.train.memory import check_memory
 from mifg_pipeline.train.model import check_context, load_config, load_policy, save_model
 from mifg_pipeline.train.optimizer import adamw, clip_gradients, learning_rate
+from mifg_pipeline.train.probe import Probe
 from mifg_pipeline.train.ranks import Ranks
-from mifg_pipeline.train.sampling import Group, GroupSampler, with_replacements
+from mifg_pipeline.train.sampling import Group, GroupSampler, seed_of, with_replacements
 from mifg_pipeline.train.sharding import shard
 from mifg_pipeline.train.step_batch import (
     MicroBatch,
@@ -99,17 +104,16 @@ class Trainer:
         self.ranks = ranks
         self.console = console
         self.watch = Stopwatch()
-        questions = load_questions(settings.data.path, settings.data.split)
+        self.questions = load_questions(settings.data.path, settings.data.split)
         config = load_config(settings.model.path)
         check_context(config, settings.episode.max_tokens)
+        check_engine(settings, ranks.size)
         check_memory(settings, config, ranks.device, ranks.size)
         self.policy = load_policy(settings.model, settings.seed, ranks.device)
-        shard(self.policy, ranks.size)
+        shard(self.policy, ranks.size, with_copy=settings.rollout.engine == "huggingface")
         self.chat_format = ChatFormat.load(self.policy.chat_folder)
         self.vision_inputs = VisionInputs(self.chat_format.image_processor)
         self.optimizer = adamw(self.policy.trainable_parameters(), settings.optimizer)
-        self.engine = HuggingFaceEngine(self.policy.sampling_module, self.chat_format, settings.rollout.batch_size)
-        self.sampler = GroupSampler(self.engine, self.chat_format, questions, settings)
 
     def run(self) -> None:
         """Steps until the last one is done."""
@@ -120,7 +124,11 @@ class Trainer:
             return
         self.rows = self.folder.metrics.rows_until(state.step)
         self.board = Board(self.folder.board, state.step) if self.settings.log.tensorboard else None
-        with LiveView(self.console, steps, self.rows) as self.view:
+        with LiveView(self.console, steps, self.rows) as self.view, closing(self._open_engine()) as self.engine:
+            self.sampler = GroupSampler(self.engine, self.chat_format, self.questions, self.settings)
+            self.probe = Probe(self.policy, self.engine, self.chat_format, self.settings)
+            self.engine.sync(weights_to_sync(self.policy, self.settings))
+            self._probe(state.step)
             while state.step < steps:
                 state = self._step(state)
 
@@ -134,20 +142,25 @@ class Trainer:
         if self.ranks.is_first:
             self.folder.cut(state.step)
         self.ranks.wait()
-        self.engine.sync(self.policy.synced_weights())
         return state
+
+    def _open_engine(self) -> Engine:
+        with self.watch("engine"):
+            return open_engine(self.policy, self.chat_format, self.settings, self.folder.engine_log(self.ranks.rank))
 
     def _step(self, state: TrainState) -> TrainState:
         step = state.step + 1
+        self.lost, self.restarts = 0, self.engine.restarts
         groups, drawn = self._sample(step, state.drawn)
         batch = step_batch(groups, self.chat_format.banned_ids, self.settings, self.ranks)
         if all(self.ranks.gather(batch.is_all_faults)):
             self._save_failed(step, batch, f"In step {step} every episode was ended by a fault: {batch.first_failure}")
+        with self.watch("sleep"):
+            self.engine.sleep()
         figures = self._update(step, batch)
-        with self.watch("sync"):
-            self.engine.sync(self.policy.synced_weights())
+        gap = self._sync(step)
         state = state.model_copy(update={"step": step, "drawn": drawn})
-        self._record(state, batch, figures)
+        self._record(state, batch, figures, gap)
         return state
 
     def _sample(self, step: int, drawn: int) -> tuple[list[Group], int]:
@@ -175,7 +188,11 @@ class Trainer:
 
     def _groups_of(self, draws: range) -> list[Group]:
         with self.watch("episodes"):
-            return self.sampler.sample(draws, on_played=lambda _: self.view.advance())
+            return self.sampler.sample(draws, on_played=self._count)
+
+    def _count(self, played: Played) -> None:
+        self.lost += played.trajectory.end.is_fault
+        self.view.advance()
 
     def _check_length(self, groups: Sequence[Group]) -> None:
         """Names the questions that are longer than an episode may be.
@@ -246,6 +263,22 @@ class Trainer:
             self.optimizer.zero_grad()
             self.policy.master_weights.publish()
 
+    def _sync(self, step: int) -> float | None:
+        """Gives the engine the weights of after the step; the gap to it, where it holds weights of its own."""
+        with self.watch("sync"):
+            self.engine.wake()
+            self.engine.sync(weights_to_sync(self.policy, self.settings))
+        return self._probe(step) if has_own_weights(self.policy, self.settings) else None
+
+    def _probe(self, step: int) -> float:
+        """Largest difference between engine and policy in the log-probabilities of a short turn, of all ranks.
+
+        Raises:
+            MifgError: If it is above ``rollout.max_gap``.
+        """
+        with self.watch("probe"):
+            return max(self.ranks.gather(self.probe.check(seed_of(self.settings.seed, "probe", step))))
+
     def _save_failed(self, step: int, batch: StepBatch, problem: str) -> NoReturn:
         """Keeps the step and the weights that it was sampled with, and stops the run."""
         folder = self.folder.failed(step)
@@ -258,7 +291,7 @@ class Trainer:
             "model.dtype=float32 may mend it.",
         )
 
-    def _record(self, state: TrainState, batch: StepBatch, figures: UpdateFigures) -> None:
+    def _record(self, state: TrainState, batch: StepBatch, figures: UpdateFigures, gap: float | None) -> None:
         """Writes trajectories, metrics and, where one is due, the checkpoint, in the order that resuming relies on."""
         settings, step = self.settings, state.step
         pairs = zip(batch.played, batch.verdicts, strict=True)
@@ -267,6 +300,9 @@ class Trainer:
             "step": step,
             "drawn": state.drawn,
             **step_figures(conducts),
+            "lost": sum(self.ranks.gather(self.lost)),
+            "engine_restarts": sum(self.ranks.gather(self.engine.restarts - self.restarts)),
+            "probe_gap": gap,
             "groups_without_signal": sum(self.ranks.gather(batch.groups_without_signal)),
             "groups_ordered_by_gain": batch.ordered_by_gain_alone,
             **figures.row(self.ranks),

@@ -26,7 +26,7 @@ def trajectory_masks(ends: Sequence[EndReason], settings: MaskSettings) -> tuple
 
 
 def _in_loss_and_baseline(end: EndReason, settings: MaskSettings) -> tuple[bool, bool]:
-    if end.is_fault:
+    if end.is_interrupted:
         return False, False
     if end.is_over_limit:
         return not settings.trajectory, settings.baseline == "all"

@@ -7,7 +7,7 @@ import psutil
 import torch
 from torch import nn
 
-from mifg_pipeline.config import TrainSettings
+from mifg_pipeline.config import TrainSettings, VllmSettings
 from mifg_pipeline.engines.vision_features import MAX_CACHED_BYTES, MAX_PIXELS_AT_ONCE
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.train.logprobs import CHUNK_BYTES
@@ -24,8 +24,10 @@ class MemoryEstimate:
     Attributes:
         weights: Of the model, and of what is gathered of a sharded one for a pass.
         optimizer: Moments of AdamW, and float32 masters of narrower weights.
-        engine: The engine's own copy of a sharded model.
-        cache: Keys and values of the turns that are sampled at a time, with the logits of their next tokens.
+        engine: The engine's own copy of a sharded model; all that a vLLM engine on the device takes.
+        resting: What the engine keeps of that during the update.
+        cache: Keys and values of the turns that are sampled at a time, with the logits of their next tokens; those of
+            vLLM are in ``engine``.
         prompts: What the engine needs on top to read their prompts.
         gradients: Of the trained weights.
         activations: Of a micro-batch, in the language model.
@@ -36,6 +38,7 @@ class MemoryEstimate:
     weights: int
     optimizer: int
     engine: int
+    resting: int
     cache: int
     prompts: int
     gradients: int
@@ -52,7 +55,7 @@ class MemoryEstimate:
     def update(self) -> int:
         """All that is there in a backward pass."""
         passing = self.activations + self.head + self.vision
-        return self.weights + self.optimizer + self.engine + self.gradients + passing
+        return self.weights + self.optimizer + self.resting + self.gradients + passing
 
     @property
     def peak(self) -> int:
@@ -63,7 +66,9 @@ class MemoryEstimate:
         return ", ".join(f"{field.name} {_gigabytes(getattr(self, field.name))}" for field in fields(self))
 
 
-def estimate(settings: TrainSettings, config: Any, device: torch.device, ranks: int = 1) -> MemoryEstimate:
+def estimate(
+    settings: TrainSettings, config: Any, device: torch.device, ranks: int = 1, gpu: int = 0
+) -> MemoryEstimate:
     """Adds up what a run holds at its worst.
 
     Weights are counted on a model without storage. Activations are those of a micro-batch in which each token may be a
@@ -75,6 +80,7 @@ def estimate(settings: TrainSettings, config: Any, device: torch.device, ranks: 
         config: Of the checkpoint, from ``load_config``.
         device: Where it is trained.
         ranks: Over which it is sharded.
+        gpu: Bytes of a GPU in all, of which a vLLM engine takes its share.
     """
     element = choose_dtype(settings.model.dtype, device).itemsize
     with torch.device("meta"):
@@ -85,13 +91,17 @@ def estimate(settings: TrainSettings, config: Any, device: torch.device, ranks: 
     gathered = _gathered(model, config) if ranks > 1 else 0
     language, vision = _Language.of(config.text_config, element), _Vision.of(config.vision_config, element)
     tokens = max(settings.optimizer.micro_batch_tokens, settings.episode.max_tokens)
+    whole = (frozen_whole + sharded) * element
+    samples_here = settings.rollout.engine == "huggingface"
+    engine, resting = (whole * (ranks > 1),) * 2 if samples_here else _vllm(settings.rollout.vllm, whole, device, gpu)
     return MemoryEstimate(
         weights=(frozen_whole + gathered) * element
         + (sharded * element + _adapters(model, settings) * FLOAT32) // ranks,
         optimizer=trained * (2 * FLOAT32 + masters) // ranks,
-        engine=(frozen_whole + sharded) * element if ranks > 1 else 0,
-        cache=language.cache(settings),
-        prompts=language.prompts(settings) + vision.images(),
+        engine=engine,
+        resting=resting,
+        cache=language.cache(settings) if samples_here else 0,
+        prompts=language.prompts(settings) + vision.images() if samples_here else 0,
         gradients=trained * FLOAT32 // ranks,
         activations=language.activations(settings, tokens),
         head=language.head(settings),
@@ -106,7 +116,8 @@ def check_memory(settings: TrainSettings, config: Any, device: torch.device, ran
         MifgError: If the estimate is above ``memory_limit``, or above what is free where there is none; it names the
             setting whose part is the largest.
     """
-    found = estimate(settings, config, device, ranks)
+    shares_gpu = settings.rollout.engine == "vllm" and device.type == "cuda"
+    found = estimate(settings, config, device, ranks, total_memory(device) if shares_gpu else 0)
     own = settings.memory_limit
     limit = free_memory(device, ranks) if own is None else int(own * GIGABYTE)
     if found.peak <= limit:
@@ -115,7 +126,7 @@ def check_memory(settings: TrainSettings, config: Any, device: torch.device, ran
     raise MifgError(
         f"The run takes about {_gigabytes(found.peak)} GB of memory in {phase} ({found}); there are "
         f"{_gigabytes(limit)} GB.",
-        _remedy(found, settings),
+        _remedy(found, settings, device),
     )
 
 
@@ -126,19 +137,52 @@ def free_memory(device: torch.device, ranks: int = 1) -> int:
     return int(psutil.virtual_memory().available) // ranks
 
 
+def total_memory(device: torch.device) -> int:
+    """Bytes of a GPU, free or not."""
+    return int(torch.cuda.mem_get_info(device)[1])
+
+
+def _vllm(settings: VllmSettings, whole: int, device: torch.device, gpu: int) -> tuple[int, int]:
+    """Bytes that a vLLM engine takes of the trainer's device while turns are sampled, and during the update.
+
+    Args:
+        settings: Of the engine.
+        whole: Bytes of the model's weights.
+        device: Of the trainer.
+        gpu: Bytes of it in all, where it is a GPU.
+    """
+    if settings.address is not None:
+        return 0, 0
+    if device.type == "cpu":
+        taken = whole + settings.cache_gigabytes * 2**30
+        return taken, taken
+    taken = int(settings.memory_share * gpu)
+    return taken, 0 if settings.sleep else taken
+
+
 def _gigabytes(size: int) -> str:
     return f"{size / GIGABYTE:.2g}" if size < GIGABYTE else f"{size / GIGABYTE:.1f}"
 
 
-def _remedy(found: MemoryEstimate, settings: TrainSettings) -> str:
+def _remedy(found: MemoryEstimate, settings: TrainSettings, device: torch.device) -> str:
     passing = found.activations + found.vision
     learning = found.optimizer + found.gradients
-    changeable = {"weights": found.weights + found.engine, "learning": learning}
+    changeable = {"weights": found.weights, "learning": learning}
+    if settings.rollout.engine == "huggingface":
+        changeable["weights"] += found.engine
+    elif found.engine:
+        changeable["vllm"] = found.engine if found.sampling > found.update else found.resting
     if found.sampling > found.update:
         changeable["cache"] = found.cache + found.prompts
     else:
         changeable["passing"] = passing
     match max(changeable, key=lambda part: changeable[part]):
+        case "vllm" if device.type == "cpu":
+            return "Lower rollout.vllm.cache_gigabytes."
+        case "vllm" if found.update > found.sampling:
+            return "Set rollout.vllm.sleep=true."
+        case "vllm":
+            return "Lower rollout.vllm.memory_share."
         case "cache":
             return "Lower rollout.batch_size or episode.max_tokens."
         case "passing" if not settings.model.gradient_checkpointing:

@@ -27,6 +27,7 @@ from transformers.utils import logging as transformers_logging
 from mifg_pipeline.config.train import DTypeName, LoraSettings, ModelSettings
 from mifg_pipeline.engines.chat_format import ChatFormat
 from mifg_pipeline.errors import MifgError
+from mifg_pipeline.train.checkpoint_weights import checkpoint_weights
 from mifg_pipeline.train.policy import Policy
 from mifg_pipeline.train.sharding import laid_out_as
 
@@ -104,7 +105,7 @@ def load_policy(settings: ModelSettings, seed: int, device: torch.device) -> Pol
     else:
         model.model.visual.requires_grad_(settings.train_vision)
     if settings.gradient_checkpointing:
-        model.activation_checkpointing_enable({"use_reentrant": False})
+        _compute_activations_again(model)
     return Policy(model.to(device), folder, ChatFormat.load(folder).banned_ids, base)
 
 
@@ -125,8 +126,28 @@ def load_for_sampling(path: str, device: torch.device, dtype: DTypeName = "auto"
         return LoadedModel(_load_full(folder, chosen).to(device).eval(), folder)
     base = _folder(_base_of(folder))
     model = _load_full(base, chosen)
+    own_names = model._weight_conversions
     model.load_adapter(str(folder), adapter_name=_ADAPTER_NAME)
+    model._weight_conversions = own_names  # loading put the adapter's names for weights in place of the checkpoint's
     return LoadedModel(model.to(device).eval(), base)
+
+
+def merged_adapter(path: str, dtype: torch.dtype) -> tuple[Path, list[tuple[str, Tensor]]]:
+    """The full checkpoint that a folder stands for, and the weights that its adapter changes there, by their names.
+
+    Args:
+        path: Folder, or name on the hub: a full checkpoint, which changes nothing, or an adapter.
+        dtype: Of the weights.
+
+    Raises:
+        MifgError: As ``load_for_sampling``.
+    """
+    folder = _folder(path)
+    if not (folder / _ADAPTER_CONFIG).is_file():
+        _config(folder)
+        return folder, []
+    loaded = load_for_sampling(path, torch.device("cpu"), "float32" if dtype == torch.float32 else "bfloat16")
+    return loaded.chat_folder, list(checkpoint_weights(loaded.module))
 
 
 def save_model(policy: Policy, folder: Path) -> None:
@@ -230,6 +251,13 @@ def _load_full(folder: Path, dtype: torch.dtype) -> Any:
             "Give a complete checkpoint.",
         )
     return model
+
+
+def _compute_activations_again(model: Any) -> None:
+    """Under the name that Transformers has for it: vLLM asks for versions before 5.20, which know the older one."""
+    names = ("activation_checkpointing_enable", "gradient_checkpointing_enable")
+    enable = getattr(model, next(name for name in names if hasattr(model, name)))
+    enable({"use_reentrant": False})
 
 
 def _add_adapters(model: PreTrainedModel, settings: LoraSettings, base: str, seed: int) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.distributed.fsdp import FSDPModule
-from torch.distributed.tensor import DTensor
 from transformers import PreTrainedModel
 from transformers.core_model_loading import revert_weight_conversion
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
+from mifg_pipeline.train.checkpoint_weights import checkpoint_weights, whole
 from mifg_pipeline.train.logprobs import selected_logprobs
 from mifg_pipeline.train.master_weights import MasterWeights
 from mifg_pipeline.train.token_batch import TokenBatch
@@ -120,8 +120,13 @@ class Policy(nn.Module):
         return (
             renamed
             for name, weight in self.trained_weights().items()
-            for renamed in revert_weight_conversion(self.model, {name: _whole(weight.detach())}).items()
+            for renamed in revert_weight_conversion(self.model, {name: whole(weight.detach())}).items()
         )
+
+    def checkpoint_weights(self) -> Iterator[tuple[str, Tensor]]:
+        """What an engine takes that holds the checkpoint: ``checkpoint_weights`` of the model, in its type."""
+        self._reshard()
+        yield from checkpoint_weights(self.model)
 
     def whole_weights(self) -> Iterator[tuple[str, Tensor]]:
         """What is to be saved, one weight at a time by its name in ``model``: all of them, or the adapters alone.
@@ -131,7 +136,7 @@ class Policy(nn.Module):
         self._reshard()
         weights = self.trained_weights() if self.has_adapters else dict(self.model.named_parameters())
         for name, weight in weights.items():
-            yield name, _whole(self.master_weights.master_of(weight).detach())
+            yield name, whole(self.master_weights.master_of(weight).detach())
 
     def _reshard(self) -> None:
         """Takes apart what FSDP2 leaves whole after a pass without gradient: the weights outside of the layers."""
@@ -175,7 +180,3 @@ class Policy(nn.Module):
     @cached_property
     def _trains_vision(self) -> bool:
         return any(parameter.requires_grad for parameter in self.model.model.visual.parameters())
-
-
-def _whole(weight: Tensor) -> Tensor:
-    return weight.full_tensor() if isinstance(weight, DTensor) else weight

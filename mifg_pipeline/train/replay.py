@@ -24,7 +24,8 @@ from mifg_pipeline.train.data import Questions
 from mifg_pipeline.train.folder import TrainFolder, step_of
 from mifg_pipeline.train.model import load_for_sampling
 from mifg_pipeline.train.policy import Policy
-from mifg_pipeline.train.token_batch import micro_batches, token_batch
+from mifg_pipeline.train.rescoring import rescored
+from mifg_pipeline.train.token_batch import micro_batches
 
 
 @dataclass(frozen=True)
@@ -154,12 +155,8 @@ def replay(
             tracks_of(trajectories[row], questions.by_key(trajectories[row].question), chat_format.image_token_id)
             for row in rows
         ]
-        scored = _sampled(tracks)
-        batch = token_batch(range(len(rows)), tracks, scored, vision_inputs, policy.merge_size)
-        with torch.no_grad():
-            flat = policy(batch.to(policy.ban.device), settings.rollout.temperature).cpu()
-        parts = flat.split(scored.sum(dim=1).tolist())
-        computed |= {row: part.tolist() for row, part in zip(rows, parts, strict=True)}
+        parts = rescored(policy, tracks, vision_inputs, settings.rollout.temperature)
+        computed |= dict(zip(rows, parts, strict=True))
     return [compare(one, computed.get(index, ())) for index, one in enumerate(trajectories)]
 
 
@@ -206,11 +203,3 @@ def _views(shown: Sequence[ShownView], question: Question) -> Iterator[View]:
                 "Give the dataset that the run was trained on with --data.",
             )
         yield make_view(view.sha256, images[view.sha256].pixels(), view.box, view.width, view.height)
-
-
-def _sampled(tracks: Sequence[Tracks]) -> torch.Tensor:
-    """Which tokens were sampled, (M, T) bool."""
-    scored = torch.zeros(len(tracks), max(len(track.kinds) for track in tracks), dtype=torch.bool)
-    for row, track in enumerate(tracks):
-        scored[row, : len(track.kinds)] = torch.tensor([kind is TokenKind.SAMPLED for kind in track.kinds])
-    return scored

@@ -12,7 +12,7 @@ from torch.distributed.tensor import DTensor, distribute_tensor
 from mifg_pipeline.train.policy import Policy
 
 
-def shard(policy: Policy, size: int) -> None:
+def shard(policy: Policy, size: int, *, with_copy: bool = True) -> None:
     """Shards weights, gradients and optimiser state over all ranks, in place; nothing to do for a single one.
 
     Each layer is a group of its own, gathered when it is needed; embeddings, norms and head are one more, gathered for
@@ -25,16 +25,18 @@ def shard(policy: Policy, size: int) -> None:
     ``set_force_sum_reduction_for_comms`` makes it a division of its own. Clipping by the norm, AdamW and putting whole
     tensors together work on gloo as they are.
 
-    The engine gets a whole copy of the model to sample with, for FSDP2 gathers weights only in the policy's own passes;
-    ``Policy.synced_weights`` brings it up to date.
+    An engine in this process gets a whole copy of the model to sample with, for FSDP2 gathers weights only in the
+    policy's own passes; ``Policy.synced_weights`` brings it up to date.
 
     Args:
         policy: On its device, before anyone has asked for its trainable parameters.
         size: Ranks.
+        with_copy: Whether there is such an engine.
     """
     if size == 1:
         return
-    policy.sample_with(copy.deepcopy(policy.model).requires_grad_(False))
+    if with_copy:
+        policy.sample_with(copy.deepcopy(policy.model).requires_grad_(False))
     mesh = init_device_mesh(policy.device.type, (size,))
     precision = MixedPrecisionPolicy(reduce_dtype=torch.float32)
     core = policy.model.model

@@ -62,19 +62,21 @@ def conduct(trajectory: Trajectory, rewarded: Rewarded) -> Conduct:
 def step_figures(conducts: Sequence[Conduct]) -> dict[str, Any]:
     """Figures of a step over the trajectories of all ranks; None where there is nothing to measure.
 
+    Rewards and accuracies are of the trajectories that the model itself brought to an end, or to a limit.
     ``entropy`` is the mean of -log p over the sampled tokens: without bias, and at no cost.
     """
+    judged = [one for one in conducts if not one.end.is_interrupted]
     calls = sum(one.calls for one in conducts)
     sampled = sum(one.sampled for one in conducts)
     ends = Counter(one.end for one in conducts)
     invalid = Counter(reason for one in conducts for reason in one.invalid)
     return {
-        "reward": _mean(one.reward for one in conducts),
-        "accuracy": _mean(one.accuracy for one in conducts),
+        "reward": _mean(one.reward for one in judged),
+        "accuracy": _mean(one.accuracy for one in judged),
         "calls_per_trajectory": _mean(one.calls for one in conducts),
         "valid_calls": sum(one.valid_calls for one in conducts) / calls if calls else None,
-        "right_with_tool": _mean(one.accuracy for one in conducts if one.valid_calls),
-        "right_without_tool": _mean(one.accuracy for one in conducts if not one.valid_calls),
+        "right_with_tool": _mean(one.accuracy for one in judged if one.valid_calls),
+        "right_without_tool": _mean(one.accuracy for one in judged if not one.valid_calls),
         "turns": _mean(one.turns for one in conducts),
         "tokens": _mean(one.tokens for one in conducts),
         "sampled_tokens": _mean(one.sampled for one in conducts),

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mifg_pipeline.analysis.bootstrap import Interval
 from mifg_pipeline.analysis.figures import Spread, StackedBar, bars_from_zero, spreads, stacked_bars
+from mifg_pipeline.report.bootstrap import Interval
 
 numbers = st.floats(-1e3, 1e3, allow_nan=False)
 

@@ -176,7 +176,7 @@ def test_the_commands_of_the_page_work(mifg, checkpoint, seer, tmp_path, monkeyp
     monkeypatch.chdir(tmp_path)
     shutil.copytree(str(files("mifg_pipeline") / "data" / "photos"), "photos")
     Path("tiny").symlink_to(checkpoint)
-    with_checkpoint, with_server = re.findall(r"^mifg (ask .*)$", PAGE, re.MULTILINE)
+    with_checkpoint, _, with_server = re.findall(r"^mifg (ask .*)$", PAGE, re.MULTILINE)
     mifg(*shlex.split(with_checkpoint))
     assert "answer: 2" in mifg(*shlex.split(with_server.replace("http://localhost:8000/v1", seer))).stdout
     assert {path.name for path in Path("looked").iterdir()} == {"trajectory.json", "turn-1-image-2.png"}

@@ -15,15 +15,14 @@ from rich.console import Console
 from mifg_pipeline.analysis.counterfactual import stored_step
 from mifg_pipeline.analysis.source import open_source
 from mifg_pipeline.engines.chat_format import ChatFormat
-from mifg_pipeline.engines.huggingface import HuggingFaceEngine
 from mifg_pipeline.engines.ledger import TokenKind
 from mifg_pipeline.engines.vision_inputs import VisionInputs
+from mifg_pipeline.errors import MifgError
 from mifg_pipeline.train import loop, step_batch
 from mifg_pipeline.train.folder import TrainFolder
 from mifg_pipeline.train.model import load_policy
 from mifg_pipeline.train.policy import Policy
 from mifg_pipeline.train.ranks import Ranks
-from mifg_pipeline.train.sampling import GroupSampler
 
 sys.path.append(str(Path(__file__).parents[2] / "examples"))
 base = importlib.import_module("model_organism.base")
@@ -63,9 +62,9 @@ def quiet() -> Console:
     return Console(file=io.StringIO())
 
 
-def run_again(out: Path, name: str, steps: int, trainer=loop.Trainer):
+def run_again(out: Path, name: str, steps: int, trainer=loop.Trainer, *overrides: str):
     """Trains the base of the short proof once more, by a trainer; the metrics."""
-    settings = proof.training_settings(out, 0, steps, (f"out={out / name}",))
+    settings = proof.training_settings(out, 0, steps, (f"out={out / name}", *overrides))
     folder = TrainFolder(settings.out)
     folder.prepare(settings)
     with Ranks() as ranks:
@@ -116,9 +115,6 @@ class SamplesACopy(loop.Trainer):
     def __init__(self, settings, folder, ranks, console):
         super().__init__(settings, folder, ranks, console)
         self.policy.sample_with(copy.deepcopy(self.policy.model).requires_grad_(False))
-        self.engine = HuggingFaceEngine(self.policy.sampling_module, self.chat_format, settings.rollout.batch_size)
-        questions = proof.load_questions(settings.data.path, settings.data.split)
-        self.sampler = GroupSampler(self.engine, self.chat_format, questions, settings)
 
 
 def largest_gap(rows) -> float:
@@ -132,8 +128,15 @@ def test_a_copy_that_is_kept_up_to_date_samples_as_the_trainer_scores(out, found
 
 def test_stale_weights_show_in_the_gap(out, found, monkeypatch):
     monkeypatch.setattr(Policy, "synced_weights", lambda policy: ())
-    rows = run_again(out, "stale", FEW, SamplesACopy)
+    rows = run_again(out, "stale", FEW, SamplesACopy, "rollout.max_gap=100")
     assert rows[0]["gap_max"] < NUMERICAL < largest_gap(rows)
+    assert all(row["probe_gap"] > NUMERICAL for row in rows)
+
+
+def test_stale_weights_stop_the_run_after_the_first_update(out, found, monkeypatch):
+    monkeypatch.setattr(Policy, "synced_weights", lambda policy: ())
+    with pytest.raises(MifgError, match="Engine and trainer differ"):
+        run_again(out, "stopped", FEW, SamplesACopy)
 
 
 def trained_though_masked(out: Path, step: int) -> int:

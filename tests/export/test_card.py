@@ -1,15 +1,19 @@
 """The card: front matter as the hub wants it, and figures of the run."""
 
+import re
+
 import pytest
+import yaml
 from huggingface_hub import DatasetCard, DatasetCardData
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from mifg_pipeline.corpus import RunImages, index_corpus
 from mifg_pipeline.export import Selection, export_dataset
 from mifg_pipeline.export.card import markdown_cell
 from mifg_pipeline.export.front_matter import license_fields, size_category
-from mifg_pipeline.items import UNKNOWN_LICENSE
+from mifg_pipeline.items import UNKNOWN_LICENSE, Probe
 
 
 @pytest.fixture
@@ -112,3 +116,39 @@ def test_a_cell_never_breaks_its_table(text):
     cell = markdown_cell(text)
     assert len(cell.splitlines()) <= 1
     assert "|" not in cell.replace("\\\\", "").replace("\\|", "")
+
+
+def test_the_card_shows_a_row_of_each_family_with_its_pictures(made, export_card, tmp_path):
+    text = export_card().text
+    pictures = re.findall(r"!\[Image \d\]\((samples/[^)]+)\)", text)
+    detail = next(item for item in made.items if item.provenance.writer.startswith("find-detail"))
+    assert len(pictures) == len(made.items[0].images) + len(detail.images)
+    for name in pictures:
+        with Image.open(tmp_path / "out" / name) as picture:
+            assert max(picture.size) <= 320
+
+
+def test_the_card_says_how_far_people_agreed(made, export_card):
+    first, second, *_ = made.items
+    for annotator in ("ana", "bo"):
+        made.judge(annotator, first)
+    made.judge("ana", second)
+    made.judge("bo", second, "reject")
+    text = export_card("verified").text
+    assert "Two or more people decided 2 items" in text
+    assert "50% of" in text
+
+
+def test_the_difficulty_that_was_probed_is_on_the_card(made, export_card):
+    first, *others = made.items
+    probe = Probe(kind="difficulty", solver=("seer",), pixels=100, attempts=4, correct=1, answers=("A",) * 4)
+    made.rewrite([first.model_copy(update={"probes": (probe,)}), *others])
+    assert "| 2 | 1 |" in export_card().text.partition("share of right replies of solver models")[2]
+
+
+def test_the_citation_file_names_the_run(made, export_card, tmp_path):
+    export_card()
+    citation = yaml.safe_load((tmp_path / "out" / "CITATION.cff").read_text())
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["identifiers"][0]["value"] == made.run.read_manifest().run_id
+    assert citation["abstract"].startswith("18 unverified candidates")

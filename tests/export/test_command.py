@@ -46,3 +46,24 @@ def test_check_fails_where_an_export_would(mifg_export, made):
 
 def test_an_unknown_format_is_a_usage_error(mifg_export):
     assert mifg_export("--format", "tfrecord").exit_code == 2
+
+
+def test_formats_lie_beside_the_dataset(mifg_export, tmp_path):
+    assert mifg_export("--status", "candidate", "--format", "hf,trl, verl").exit_code == 0
+    assert {path.name for path in (tmp_path / "out").iterdir() if path.is_dir()} == {"data", "samples", "trl", "verl"}
+
+
+def test_items_that_are_left_out_are_named(mifg_export, made):
+    made.file_of(made.items[0].images[0]).unlink()
+    result = mifg_export("--status", "candidate", "--skip")
+    assert result.exit_code == 0
+    assert "left out: Image" in result.stdout
+
+
+def test_many_items_that_are_left_out_are_counted(mifg_export, made):
+    for item in made.items:
+        made.file_of(item.images[1]).unlink(missing_ok=True)
+    made.rewrite(made.items)
+    result = mifg_export("--status", "candidate", "--skip", "--check")
+    assert result.exit_code == 1
+    assert "All 18 items" in result.stdout

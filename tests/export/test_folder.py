@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 
 from mifg_pipeline.errors import MifgError
+from mifg_pipeline.export.checksums import FILE_NAME, sums_of, sums_text
 from mifg_pipeline.export.folder import replaced_folder, require_replaceable
 
 CARD = "---\ntags:\n- mifg-qa\n---\n# Card\n"
@@ -17,6 +18,7 @@ def fill(folder, text="rows"):
     (folder / "data").mkdir(parents=True, exist_ok=True)
     (folder / "README.md").write_text(CARD)
     (folder / "data" / "train-00000-of-00001.parquet").write_text(text)
+    (folder / FILE_NAME).write_text(sums_text(sums_of(folder)))
 
 
 def read(folder):
@@ -28,7 +30,7 @@ def test_folder_appears_when_the_block_ends(tmp_path):
     with replaced_folder(target) as partial:
         fill(partial)
         assert not target.exists()
-    assert sorted(path.name for path in target.iterdir()) == ["README.md", "data"]
+    assert sorted(path.name for path in target.iterdir()) == ["README.md", FILE_NAME, "data"]
     assert [path.name for path in target.parent.iterdir()] == ["out"]
 
 
@@ -102,6 +104,20 @@ def test_a_card_of_something_else_is_refused(tmp_path, card):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "README.md").write_bytes(card.encode("utf-8", "surrogateescape"))
     with pytest.raises(MifgError, match="nothing says that it is an export"):
+        require_replaceable(tmp_path / "out")
+
+
+def test_an_export_whose_list_of_files_is_lost_is_refused(tmp_path):
+    fill(tmp_path / "out")
+    (tmp_path / "out" / FILE_NAME).unlink()
+    with pytest.raises(MifgError, match="no export wrote"):
+        require_replaceable(tmp_path / "out")
+
+
+def test_an_export_whose_list_of_files_is_no_text_is_refused(tmp_path):
+    fill(tmp_path / "out")
+    (tmp_path / "out" / FILE_NAME).write_bytes(b"\xff")
+    with pytest.raises(MifgError, match="no export wrote"):
         require_replaceable(tmp_path / "out")
 
 

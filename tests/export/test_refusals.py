@@ -4,7 +4,8 @@ import pytest
 
 from mifg_pipeline.corpus import index_corpus
 from mifg_pipeline.errors import MifgError
-from mifg_pipeline.export import check_export, export_dataset
+from mifg_pipeline.export import Terms, check_export, export_dataset
+from mifg_pipeline.export.dataset import PLAIN
 from mifg_pipeline.export.selection import Selection
 from mifg_pipeline.items import POOLS, UNKNOWN_LICENSE, Answer
 
@@ -16,9 +17,9 @@ def refused(made, tmp_path):
     export_dataset(made.selection(), out)
     before = {path: path.read_bytes() for path in out.rglob("*.*")}
 
-    def export_again(**options):
+    def export_again(terms=PLAIN):
         with pytest.raises(MifgError) as caught:
-            export_dataset(made.selection(), out, **options)
+            export_dataset(made.selection(), out, terms)
         assert {path: path.read_bytes() for path in out.rglob("*.*")} == before
         return caught.value
 
@@ -85,7 +86,7 @@ def test_unknown_licences_where_licences_are_required(made, refused, make_item):
     item = made.items[0]
     images = [image.model_copy(update={"license": UNKNOWN_LICENSE}) for image in item.images]
     made.rewrite([with_images(make_item, item, images), made.items[1]])
-    assert refused(require_license=True).problem.startswith("1 of 2 items")
+    assert refused(Terms(require_license=True)).problem.startswith("1 of 2 items")
 
 
 def test_a_corpus_that_changed_since_the_run(made):
@@ -112,35 +113,81 @@ class TestCheck:
     def test_reports_rows_and_bytes_and_writes_nothing(self, made, tmp_path):
         report = check_export(made.selection(), tmp_path / "out")
         assert not (tmp_path / "out").exists()
-        assert not report.problems
-        assert report.figures == export_dataset(made.selection(), tmp_path / "out")
+        assert not report.refused_for
+        assert report.figures == export_dataset(made.selection(), tmp_path / "out").figures
 
     def test_reports_every_problem(self, made, tmp_path):
         made.file_of(made.items[1].images[2]).unlink()
         made.file_of(made.items[7].images[2]).unlink()
         report = check_export(made.selection(), tmp_path / "out")
-        assert len(report.problems) == 2
+        assert len(report.refused_for) == 2
         assert report.figures.rows == len(made.items) - 2
 
     def test_does_not_call_a_run_empty_whose_items_all_have_problems(self, made, tmp_path):
         made.file_of(made.items[1].images[2]).unlink()
         made.rewrite([made.items[1]])
-        (problem,) = check_export(made.selection(), tmp_path / "out").problems
+        (problem,) = check_export(made.selection(), tmp_path / "out").refused_for
         assert "cannot be read" in problem.problem
 
     def test_reports_a_folder_that_would_be_refused(self, made, tmp_path):
         (tmp_path / "out").write_text("a file")
-        (problem,) = check_export(made.selection(), tmp_path / "out").problems
+        (problem,) = check_export(made.selection(), tmp_path / "out").refused_for
         assert "not a folder" in problem.problem
 
     def test_reports_that_nobody_reviewed(self, made, tmp_path):
-        (problem,) = check_export(made.selection("verified"), tmp_path / "out").problems
+        (problem,) = check_export(made.selection("verified"), tmp_path / "out").refused_for
         assert "verified by a person" in problem.problem
 
     def test_reports_unknown_licences_where_they_are_required(self, made, tmp_path, make_item):
         item = made.items[0]
         images = [image.model_copy(update={"license": UNKNOWN_LICENSE}) for image in item.images]
         made.rewrite([with_images(make_item, item, images)])
-        assert not check_export(made.selection(), tmp_path / "out").problems
-        (problem,) = check_export(made.selection(), tmp_path / "out", require_license=True).problems
+        assert not check_export(made.selection(), tmp_path / "out").refused_for
+        (problem,) = check_export(made.selection(), tmp_path / "out", Terms(require_license=True)).refused_for
         assert "unknown licence" in problem.problem
+
+
+@pytest.fixture
+def faulty(made, make_item):
+    """Items of the run, the second of which has lost an image and the fourth of which has one of unknown licence."""
+    first, second, third, fourth, *_ = made.items
+    images = [image.model_copy(update={"license": UNKNOWN_LICENSE}) for image in fourth.images]
+    made.rewrite([first, second, third, with_images(make_item, fourth, images)])
+    made.file_of(second.images[2]).unlink()
+    return made
+
+
+class TestSkip:
+    def test_leaves_the_item_out_that_has_a_problem_and_names_it(self, faulty, tmp_path):
+        report = export_dataset(faulty.selection(), tmp_path / "out", Terms(skip=True))
+        assert report.figures.rows == 3
+        (problem,) = report.left_out
+        assert "cannot be read" in problem.problem
+
+    def test_leaves_out_unknown_licences_where_licences_are_required(self, faulty, tmp_path):
+        report = export_dataset(faulty.selection(), tmp_path / "out", Terms(require_license=True, skip=True))
+        assert report.figures.rows == 2
+        assert report.figures.unlicensed_rows == 0
+        assert [problem.problem for problem in report.left_out if "unknown licence" in problem.problem]
+
+    def test_leaves_an_item_out_of_the_format_alone_that_cannot_hold_it(self, made, tmp_path):
+        report = export_dataset(made.selection(), tmp_path / "out", Terms(("vlmevalkit",), skip=True))
+        assert report.figures.rows == len(made.items)
+        choices = sum(item.answer.kind == "choice" for item in made.items)
+        assert len(report.left_out) == len(made.items) - choices
+
+    def test_is_no_leave_to_write_nothing(self, faulty, tmp_path):
+        faulty.rewrite([item for item in faulty.items if len(item.images) == 3 and item.images[2].is_derived])
+        with pytest.raises(MifgError, match="All 1 items"):
+            export_dataset(faulty.selection(), tmp_path / "out", Terms(skip=True))
+
+    def test_is_foretold_by_a_check(self, faulty, tmp_path):
+        report = check_export(faulty.selection(), tmp_path / "out", Terms(skip=True))
+        assert not report.refused_for
+        assert len(report.left_out) == 1
+
+
+def test_an_answer_that_a_format_cannot_hold(made, refused):
+    error = refused(Terms(("vlmevalkit",)))
+    assert "cannot be written as vlmevalkit" in error.problem
+    assert "--skip" in error.remedy

@@ -24,7 +24,7 @@ def folder(tmp_path):
 
 
 def write(folder, rows, **options):
-    writer = SplitWriter(folder, "train", **options)
+    writer = SplitWriter(folder, "train", COLUMNS, **options)
     for row in rows:
         writer.write(row)
     return writer.finish()

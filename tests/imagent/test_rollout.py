@@ -230,6 +230,57 @@ def test_each_episode_is_yielded_as_soon_as_it_ends_under_its_own_index(chat_for
     assert [played.trajectory.sample for _, played in ended] == [1, 2, 0]
 
 
+class OneAtATime(RecordingEngine):
+    """Samples one request a step, the oldest first."""
+
+    def step(self):
+        waiting = self._queue[1:]
+        self._queue = self._queue[:1]
+        turns = super().step()
+        self._queue = waiting
+        return turns
+
+
+def play_until(enough, left, chat_format, encode, question, change=lambda turn: turn):
+    """Plays episodes whose turns are given as texts, until so many have ended; how each ended, and the engine."""
+
+    def script(request):
+        return [*encode(left[request.key].pop(0)), chat_format.end_of_turn_id]
+
+    engine = OneAtATime(script, chat_format, change)
+    attempts = [Attempt(question, sample, seed=sample) for sample in range(len(left))]
+    played = dict(rollout(engine, chat_format, attempts, EpisodeSettings(), 1.0, enough))
+    return [played[index] for index in range(len(left))], engine
+
+
+def test_once_enough_episodes_have_ended_the_others_are_abandoned(chat_format, encode, make_question):
+    left = [[REFLECT, REFLECT, ANSWER], [ANSWER], [ANSWER], [REFLECT, ANSWER]]
+    played, engine = play_until(2, left, chat_format, encode, make_question())
+    assert [one.trajectory.end for one in played] == [
+        EndReason.ABANDONED,
+        EndReason.ANSWERED,
+        EndReason.ANSWERED,
+        EndReason.ABANDONED,
+    ]
+    assert [turn.view for turn in played[0].trajectory.turns] == [2]
+    assert engine.step() == []
+
+
+def test_an_episode_that_a_fault_ended_is_none_of_the_enough(chat_format, encode, make_question):
+    def fail_first(turn):
+        return dataclasses.replace(turn, failure="lost") if turn.key == 0 else turn
+
+    played, _ = play_until(1, [[ANSWER], [ANSWER], [ANSWER]], chat_format, encode, make_question(), fail_first)
+    ends = [one.trajectory.end for one in played]
+    assert ends == [EndReason.INFRA_ERROR, EndReason.ANSWERED, EndReason.ABANDONED]
+
+
+def test_without_a_number_that_is_enough_all_episodes_play_to_their_ends(chat_format, encode, make_question):
+    left = [[REFLECT, REFLECT, ANSWER], [ANSWER]]
+    played, _ = play_until(None, left, chat_format, encode, make_question())
+    assert {one.trajectory.end for one in played} == {EndReason.ANSWERED}
+
+
 def test_episodes_of_a_question_share_its_views(chat_format, make_question):
     engine = RecordingEngine(lambda _: [chat_format.end_of_turn_id], chat_format)
     attempts = [Attempt(make_question(), sample, seed=sample) for sample in range(2)]

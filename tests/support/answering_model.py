@@ -36,13 +36,13 @@ STEPS, BATCH = 60, 4
 
 
 def write_answering_model(
-    folder: Path, dataset: Path, episode: EpisodeSettings, weights: Sequence[int] = WEIGHTS
+    folder: Path, dataset: Path, episode: EpisodeSettings, weights: Sequence[int] = WEIGHTS, *, tied: bool = False
 ) -> None:
     """Writes a tiny Qwen2.5-VL checkpoint, trained by likelihood on episodes of random replies over the dataset."""
     untrained = folder.with_name(folder.name + "-untrained")
     # A line of the instructions is one token, so that an episode is read in no time.
     lines = {line for line in system_text(episode, "pixels").splitlines() if line}
-    write_tiny_model(untrained, fragments=sorted(lines, key=len, reverse=True))
+    write_tiny_model(untrained, fragments=sorted(lines, key=len, reverse=True), tied=tied)
     torch.manual_seed(0)
     policy = load_policy(ModelSettings(path=str(untrained), gradient_checkpointing=False), 0, torch.device("cpu"))
     chat_format = ChatFormat.load(untrained)

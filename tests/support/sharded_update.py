@@ -24,7 +24,7 @@ TRAJECTORIES, STEPS, MICRO_BATCH_TOKENS = 5, 2, 250
 
 
 def main(checkpoint: Path, out: Path, kind: str) -> None:
-    """Writes the model before and after, and the weights that the engine has by then."""
+    """Writes the model before and after, the weights that the engine has by then, and what one elsewhere would take."""
     torch.set_num_threads(1)
     chat_format = ChatFormat.load(checkpoint)
     vision_inputs = VisionInputs(chat_format.image_processor)
@@ -52,8 +52,10 @@ def main(checkpoint: Path, out: Path, kind: str) -> None:
             policy(policy.padding_batch(), 1.0)  # a pass without gradient leaves weights whole; saving must not care
         save_model(policy, out / "model")
         HuggingFaceEngine(policy.sampling_module, chat_format, 1).sync(policy.synced_weights())
+        taken_elsewhere = dict(policy.checkpoint_weights())
         if ranks.is_first:
             torch.save(policy.sampling_module.state_dict(), out / "engine.pt")
+            torch.save(taken_elsewhere, out / "checkpoint.pt")
         ranks.wait()
 
 

@@ -26,7 +26,7 @@ def expected_bucket(kind, valid, rejected, end, advantage, settings):
         return Bucket.PADDING
     if kind != SAMPLED and (kind != TokenKind.OBSERVATION or settings.observations):
         return Bucket[kind.name]
-    if end.is_fault or (end.is_over_limit and settings.trajectory):
+    if end.is_interrupted or (end.is_over_limit and settings.trajectory):
         return Bucket[end.name]
     if end is EndReason.NO_ANSWER and settings.no_answer == "mask":
         return Bucket.NO_ANSWER

@@ -3,9 +3,11 @@
 import subprocess
 import sys
 
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+import pytest
 
 from mifg_pipeline.train.board import Board
+
+accumulation = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
 
 WITHOUT_TENSORBOARD = """
 import sys
@@ -26,7 +28,7 @@ def row(step, reward=0.5):
 
 
 def scalars(folder):
-    read = EventAccumulator(str(folder))
+    read = accumulation.EventAccumulator(str(folder))
     read.Reload()
     return {name: [(point.step, point.value) for point in read.Scalars(name)] for name in read.Tags()["scalars"]}
 

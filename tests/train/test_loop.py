@@ -1,11 +1,14 @@
 """The whole trainer on a tiny model: what it writes, and that stopping it changes nothing."""
 
+import copy
 import io
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from rich.console import Console
 from safetensors.torch import load_file
 
@@ -14,7 +17,7 @@ from mifg_pipeline.errors import MifgError
 from mifg_pipeline.imagent.bucket import Bucket
 from mifg_pipeline.imagent.trained_trajectory import TrainedTrajectory
 from mifg_pipeline.train.folder import TrainFolder
-from mifg_pipeline.train.loop import train
+from mifg_pipeline.train.loop import Trainer, train
 from mifg_pipeline.train.ranks import Ranks
 from mifg_pipeline.train.step_batch import step_batch
 from mifg_pipeline.train.update_figures import UpdateFigures
@@ -80,6 +83,85 @@ def test_the_policy_moves_where_groups_have_signal(small_run):
     row = rows_of(settings)[0]
     assert row["gap_max"] is not None
     assert math.isfinite(row["loss"])
+
+
+class LosingTrainer(Trainer):
+    """A trainer whose engine loses the first two turns of each step, and is started again for it."""
+
+    def _open_engine(self):
+        engine = super()._open_engine()
+        sample = engine.step
+
+        def losing():
+            turns = sample()
+            lose, self.to_lose = min(self.to_lose, len(turns)), 0
+            engine.restarts += lose > 0
+            return [replace(turn, failure="lost") for turn in turns[:lose]] + turns[lose:]
+
+        self.to_lose = 0
+        engine.step = losing
+        return engine
+
+    def _sample(self, step, drawn):
+        self.to_lose = 2
+        return super()._sample(step, drawn)
+
+
+def run_by(trainer, settings: TrainSettings) -> None:
+    folder = TrainFolder(settings.out)
+    folder.prepare(settings)
+    with Ranks() as ranks:
+        trainer(settings, folder, ranks, Console(file=io.StringIO())).run()
+
+
+@pytest.mark.parametrize(("retries", "left"), [(1, 0), (0, 2)])
+def test_lost_trajectories_are_counted_whether_or_not_they_are_sampled_again(small_run, retries: int, left: int):
+    settings = small_run(f"rollout.retries={retries}")
+    run_by(LosingTrainer, settings)
+    for row in rows_of(settings):
+        assert (row["lost"], row["engine_restarts"], row["ends.infra_error"]) == (2, 1, left)
+
+
+class StaleTrainer(Trainer):
+    """A trainer whose engine has weights of its own, other ones than the policy."""
+
+    def __init__(self, *arguments) -> None:
+        super().__init__(*arguments)
+        self.policy.sample_with(copy.deepcopy(self.policy.model).requires_grad_(False))
+
+    def _open_engine(self):
+        engine = super()._open_engine()
+        engine.sync = lambda weights: None
+        with torch.no_grad():
+            self.policy.sampling_module.lm_head.weight.mul_(1.5)
+        return engine
+
+
+def test_a_run_whose_engine_has_other_weights_does_not_begin(small_run):
+    settings = small_run()
+    with pytest.raises(MifgError, match="Engine and trainer differ"):
+        run_by(StaleTrainer, settings)
+    assert not (settings.out / "metrics.jsonl").exists()
+
+
+def test_a_gap_that_the_settings_allow_is_a_metric(small_run):
+    settings = small_run("rollout.max_gap=100")
+    run_by(StaleTrainer, settings)
+    assert all(row["probe_gap"] > 1e-3 for row in rows_of(settings))
+
+
+def test_an_engine_that_samples_the_trained_module_is_probed_at_the_start_alone(small_run):
+    settings = small_run()
+    run(settings)
+    assert [row["probe_gap"] for row in rows_of(settings)] == [None, None]
+
+
+def test_abandoned_trajectories_are_counted_and_in_no_loss(small_run):
+    settings = small_run("rollout.finish_share=0.5", "rollout.batch_size=1")
+    run(settings)
+    for row in rows_of(settings):
+        assert row["ends.abandoned"] == 3
+        assert row["tokens.trained"] + row["tokens.no_signal"] > 0
 
 
 def test_a_finished_run_says_so_and_changes_nothing(small_run):

@@ -12,7 +12,7 @@ from mifg_pipeline.imagent.end_reason import EndReason
 from mifg_pipeline.train.masks import token_weights, trajectory_masks
 
 LIMITS = (EndReason.OVER_TURN, EndReason.OVER_LENGTH, EndReason.OVER_IMAGES, EndReason.TURN_TRUNCATED)
-FAULTS = (EndReason.INFRA_ERROR, EndReason.IMAGE_TOKEN_MISMATCH)
+INTERRUPTED = (EndReason.INFRA_ERROR, EndReason.IMAGE_TOKEN_MISMATCH, EndReason.ABANDONED)
 SAMPLED = TokenKind.SAMPLED
 
 mask_settings = st.sampled_from(ALL_MASK_SETTINGS)
@@ -40,7 +40,7 @@ def weights(kinds, valid, advantage, in_loss=True, **settings):
 
 
 def test_every_end_reason_is_judged():
-    assert {EndReason.ANSWERED, EndReason.NO_ANSWER, *LIMITS, *FAULTS} == set(EndReason)
+    assert {EndReason.ANSWERED, EndReason.NO_ANSWER, *LIMITS, *INTERRUPTED} == set(EndReason)
 
 
 def test_an_answer_is_in_the_loss_and_in_the_baseline():
@@ -59,9 +59,9 @@ def test_a_limit_is_out_of_loss_and_baseline_unless_the_settings_keep_it(end, tr
     assert stands(end, trajectory=trajectory, baseline=baseline) == (not trajectory, baseline == "all")
 
 
-@pytest.mark.parametrize("end", FAULTS)
+@pytest.mark.parametrize("end", INTERRUPTED)
 @pytest.mark.parametrize("settings", ALL_MASK_SETTINGS, ids=str)
-def test_a_fault_of_the_machinery_never_counts(end, settings):
+def test_what_was_interrupted_never_counts(end, settings):
     in_loss, in_baseline = trajectory_masks([end], settings)
     assert (bool(in_loss), bool(in_baseline)) == (False, False)
 

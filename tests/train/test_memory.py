@@ -122,6 +122,46 @@ def test_a_refusal_names_the_setting_whose_part_is_the_largest(
     assert f"there are {limit:.1f} GB" in refused.value.problem
 
 
+def vllm(**settings: Any) -> dict[str, Any]:
+    return {"engine": "vllm", "vllm": settings}
+
+
+def test_an_engine_elsewhere_takes_nothing_of_the_trainers_device() -> None:
+    here, elsewhere = (
+        estimate(settings_of(rollout=rollout), config_of("3B"), GPU, gpu=24 * GIGABYTE)
+        for rollout in ({}, vllm(address="10.0.0.7:8765"))
+    )
+    assert (elsewhere.engine, elsewhere.cache, elsewhere.prompts) == (0, 0, 0)
+    assert elsewhere.sampling == here.sampling - here.cache - here.prompts
+    assert elsewhere.update == here.update
+
+
+@pytest.mark.parametrize(("sleep", "during_update"), [(True, 0), (False, 12 * GIGABYTE)])
+def test_an_engine_on_the_same_gpu_takes_its_share_and_gives_it_back_while_it_sleeps(
+    sleep: bool, during_update: int
+) -> None:
+    settings = settings_of(rollout=vllm(memory_share=0.5, sleep=sleep))
+    found = estimate(settings, config_of("3B"), GPU, gpu=24 * GIGABYTE)
+    assert (found.engine, found.resting) == (12 * GIGABYTE, during_update)
+
+
+def test_an_engine_on_the_same_cpu_keeps_weights_and_cache_all_the_time() -> None:
+    settings = settings_of(model={"dtype": "bfloat16"}, rollout=vllm(cache_gigabytes=4))
+    found = estimate(settings, config_of("3B"), CPU)
+    assert found.engine == found.resting == found.weights + 4 * 2**30
+
+
+def test_a_copy_of_the_weights_is_not_held_for_an_engine_in_another_process() -> None:
+    settings = settings_of(rollout=vllm(address="10.0.0.7:8765"))
+    assert estimate(settings, config_of("7B"), GPU, ranks=8).engine == 0
+
+
+def test_a_cache_that_is_too_large_is_named() -> None:
+    settings = settings_of(memory_limit=30, model={"lora": {"rank": 8}}, rollout=vllm(cache_gigabytes=40))
+    with pytest.raises(MifgError, match=r"Lower rollout\.vllm\.cache_gigabytes"):
+        check_memory(settings, config_of("3B"), CPU)
+
+
 def test_a_run_that_fits_is_let_through() -> None:
     settings = settings_of(
         memory_limit=24, model={"lora": {"rank": 16}}, rollout={"batch_size": 4}, episode={"max_tokens": 8192}

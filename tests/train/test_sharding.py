@@ -43,6 +43,9 @@ def test_two_ranks_save_what_one_does(tmp_path: Path, family: str, kind: str, ti
 
     engine = torch.load(two / "engine.pt")
     torch.testing.assert_close(engine, torch.load(one / "engine.pt"), rtol=0, atol=1e-6)
+    elsewhere = torch.load(two / "checkpoint.pt")
+    assert elsewhere
+    torch.testing.assert_close(elsewhere, torch.load(one / "checkpoint.pt"), rtol=0, atol=1e-6)
     if kind != "lora":
         loaded = FAMILIES[family].from_pretrained(two / "model").state_dict()
         torch.testing.assert_close(loaded, engine, rtol=0, atol=0)

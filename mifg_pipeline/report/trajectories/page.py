@@ -29,6 +29,7 @@ MEANINGS: Final = {
     Bucket.TURN_TRUNCATED: ("turn truncated", "Its trajectory is masked: its last turn was cut short."),
     Bucket.IMAGE_TOKEN_MISMATCH: ("image token mismatch", "Its trajectory is masked: the engine read other tokens."),
     Bucket.INFRA_ERROR: ("infra error", "Its trajectory is masked: the engine failed."),
+    Bucket.ABANDONED: ("abandoned", "Its trajectory is masked: it still played when enough others had ended."),
 }
 """What the page says of each bucket: name and meaning. What never is stored stands for what is not known."""
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from processes import wait_for_end
 
-from mifg_pipeline.models import keeper
+from mifg_pipeline.processes import keeper
 
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
 FAMILY = (
@@ -21,7 +21,7 @@ CHILD = "import signal; print(flush=True); signal.pause()"
 @contextmanager
 def kept(code, grace=keeper.GRACE_SECONDS):
     """A keeper of a Python process, and the process ids that it prints."""
-    start = f"from mifg_pipeline.models import keeper; keeper.GRACE_SECONDS = {grace}; keeper.main()"
+    start = f"from mifg_pipeline.processes import keeper; keeper.GRACE_SECONDS = {grace}; keeper.main()"
     command = [sys.executable, "-c", start, sys.executable, "-c", code]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield process, [int(pid) for pid in process.stdout.readline().split()]

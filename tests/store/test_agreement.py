@@ -8,8 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
-from mifg_pipeline.review.agreement import agreement, cohen_kappa, krippendorff_alpha
 from mifg_pipeline.review.prediction import IN_DOUBT, auc, predictions
+from mifg_pipeline.store.agreement import agreement, cohen_kappa, krippendorff_alpha
 
 VALUES = st.sampled_from(["accept", "edit", "reject", "flag"])
 ITEMS = st.lists(st.dictionaries(st.sampled_from(["a", "b", "c"]), VALUES), min_size=1, max_size=30)

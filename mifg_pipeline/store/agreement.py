@@ -7,7 +7,11 @@ from itertools import combinations
 import krippendorff
 import numpy as np
 
+from mifg_pipeline.store.decisions import counting_events
+from mifg_pipeline.store.events import event_logs
+from mifg_pipeline.store.review_rules import read_rules
 from mifg_pipeline.store.review_status import Agreement, Kappa
+from mifg_pipeline.store.run_folder import RunFolder
 
 
 def agreement(decisions: Iterable[Mapping[str, str]]) -> Agreement:
@@ -26,6 +30,24 @@ def agreement(decisions: Iterable[Mapping[str, str]]) -> Agreement:
         alpha=krippendorff_alpha(counts),
         one_decision=counts.shape[1] == 1,
         kappas=tuple(_kappas(shared)),
+    )
+
+
+def run_agreement(run: RunFolder) -> Agreement:
+    """How far people agree who reviewed a run; adjudicators, who see what others decided, are left out.
+
+    Raises:
+        MifgError: If there are no candidates yet, or a file is damaged.
+    """
+    adjudicators = read_rules(run).adjudicators
+    events = [event for log in event_logs(run) for event in log.read().events]
+    return agreement(
+        {
+            name: event.decision
+            for name, event in counting.items()
+            if event.decision != "skip" and name not in adjudicators
+        }
+        for _, counting in counting_events(run.candidates(), events)
     )
 
 

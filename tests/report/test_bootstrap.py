@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mifg_pipeline.analysis.bootstrap import mean_interval
+from mifg_pipeline.report.bootstrap import mean_interval
 
 
 @given(st.floats(-5, 5), st.integers(2, 9))

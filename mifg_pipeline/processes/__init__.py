@@ -1,0 +1,1 @@
+"""Child processes: kept from outliving their owner, and asked for their last words."""

@@ -1,0 +1,117 @@
+"""Copies of our images are found in other datasets, and other pictures are not taken for copies."""
+
+import io
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image, ImageOps
+
+from mifg_pipeline.copies import find_copies
+from mifg_pipeline.copies.gallery import Gallery
+from mifg_pipeline.copies.match import is_copy
+from mifg_pipeline.copies.portrait import Portrait
+from mifg_pipeline.corpus import Corpus, index_corpus
+from mifg_pipeline.errors import MifgError
+
+DATA = Path(__file__).parents[2] / "mifg_pipeline" / "data"
+
+
+def jpeg(image, quality=90):
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="session")
+def pictures():
+    files = sorted(path for path in DATA.rglob("*.jpg"))
+    chosen = [path for path in files if "photos" in path.parts][:5] + [
+        path for path in files if "scenes" in path.parts
+    ][:5]
+    return [ImageOps.contain(Image.open(path).convert("RGB"), (900, 900)) for path in chosen]
+
+
+@pytest.fixture(scope="session")
+def ours(pictures, tmp_path_factory):
+    root = tmp_path_factory.mktemp("corpus")
+    for number, picture in enumerate(pictures):
+        (root / f"{number}.jpg").write_bytes(jpeg(picture))
+    index_corpus(root, workers=1)
+    corpus = Corpus.open(root)
+    assert len(corpus.images) == len(pictures)
+    return {corpus.path_of(image): image for image in corpus.images}
+
+
+def image_of(ours, number):
+    return next(image for path, image in ours.items() if path.stem == str(number))
+
+
+def middle(picture):
+    width, height = picture.size
+    return picture.crop((width // 5, height // 5, width * 4 // 5, height * 4 // 5))
+
+
+ALTERATIONS = {
+    "crop": middle,
+    "mirror image": ImageOps.mirror,
+    "mirrored crop": lambda picture: ImageOps.mirror(middle(picture)),
+    "grey": lambda picture: picture.convert("L"),
+    "tilted": lambda picture: middle(picture.rotate(5)),
+}
+
+
+@pytest.mark.parametrize("alteration", ALTERATIONS)
+def test_altered_photographs_are_found_by_their_features(pictures, ours, tmp_path, alteration):
+    for number in range(5):
+        (tmp_path / f"copy-{number}.jpg").write_bytes(jpeg(ALTERATIONS[alteration](pictures[number]), 60))
+    found = find_copies(ours, [tmp_path]).of
+    assert {sha256: copy.place for sha256, copy in found.items()} == {
+        image_of(ours, number).sha256: f"copy-{number}.jpg" for number in range(5)
+    }
+
+
+def test_different_pictures_are_no_copies(pictures):
+    portraits = [Portrait.both(picture) for picture in pictures]
+    pairs = [
+        (one, other)
+        for one, mine in enumerate(portraits)
+        for other, theirs in enumerate(portraits)
+        if one != other and any(is_copy(portrait, theirs[0]) for portrait in mine)
+    ]
+    assert pairs == []
+
+
+def test_the_cheapest_signal_that_tells_is_named(pictures, ours, tmp_path):
+    path, image = next(iter(ours.items()))
+    (tmp_path / "same.jpg").write_bytes(path.read_bytes())
+    assert find_copies(ours, [tmp_path]).of[image.sha256].signal == "bytes"
+    (tmp_path / "same.jpg").write_bytes(jpeg(Image.open(path), 30))
+    assert find_copies(ours, [tmp_path]).of[image.sha256].signal == "phash"
+
+
+def test_images_are_found_in_nested_columns_of_parquet_files(pictures, ours, tmp_path):
+    rows = [{"question": "?", "images": [{"bytes": jpeg(middle(pictures[0])), "path": "x.jpg"}], "key": b"no image"}]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "test-00000.parquet")
+    found = find_copies(ours, [tmp_path])
+    assert [(copy.dataset, copy.place) for copy in found.of.values()] == [(tmp_path.name, "test-00000.parquet, row 0")]
+    assert (found.compared, found.undecodable) == (2, 1)
+
+
+def test_a_dataset_that_is_not_there_is_named(ours, tmp_path):
+    with pytest.raises(MifgError, match="no dataset"):
+        find_copies(ours, [tmp_path / "nowhere"])
+
+
+def test_a_damaged_parquet_file_is_named(ours, tmp_path):
+    (tmp_path / "a.parquet").write_bytes(b"PAR1")
+    with pytest.raises(MifgError, match=r"a\.parquet"):
+        find_copies(ours, [tmp_path])
+
+
+def test_a_picture_without_features_is_a_copy_of_nothing(pictures):
+    blank = Portrait.of(Image.new("RGB", (300, 200), "white"))
+    gallery = Gallery([Portrait.of(picture) for picture in pictures])
+    assert gallery.copies_of(blank) == []
+    assert Gallery([blank]).copies_of(Portrait.of(pictures[0])) == []

@@ -1,0 +1,53 @@
+"""An export leaves out items with an image of which another dataset holds a copy."""
+
+import shutil
+
+import pytest
+
+from mifg_pipeline.export import export_dataset
+from mifg_pipeline.store.review_records import Edits
+
+
+@pytest.fixture
+def other(exported, tmp_path):
+    """A dataset with one of the run's images, one that is derived from nothing and has a derived one."""
+    (tmp_path / "benchmark").mkdir()
+    detail = next(image for item in exported.made.items for image in item.images if image.is_derived)
+    parent = next(image for image in exported.made.corpus.images if image.sha256 == detail.derived_from[0])
+    shutil.copy(exported.made.file_of(parent), tmp_path / "benchmark")
+    return tmp_path / "benchmark", parent
+
+
+def shows(item, parent):
+    return any(parent.sha256 in (image.sha256, *image.derived_from) for image in item.images)
+
+
+def test_items_that_show_a_copy_or_a_part_of_one_are_left_out(exported, other):
+    folder, parent = other
+    selection = exported.made.selection().against([folder])
+    kept = [entry.item.id for entry in selection.entries()]
+    assert kept == [item.id for item in exported.made.items if not shows(item, parent)]
+    assert selection.withheld() == {"benchmark": sum(shows(item, parent) for item in exported.made.items)}
+    assert 0 < len(kept) < len(exported.made.items)
+
+
+def test_the_card_says_how_many_and_because_of_what(exported, other, tmp_path):
+    folder, parent = other
+    export_dataset(exported.made.selection().against([folder]), tmp_path / "out")
+    count = sum(shows(item, parent) for item in exported.made.items)
+    text = (tmp_path / "out" / "README.md").read_text()
+    assert f"{count} items were left out because benchmark holds a copy of one of their images." in text
+
+
+def test_nothing_is_withheld_against_an_empty_dataset(exported, tmp_path):
+    (tmp_path / "empty").mkdir()
+    selection = exported.made.selection().against([tmp_path / "empty"])
+    assert len(list(selection.entries())) == len(exported.made.items)
+    assert not selection.withheld()
+
+
+def test_items_that_people_edited_are_left_out_like_others(exported, other):
+    folder, parent = other
+    item = next(item for item in exported.made.items if shows(item, parent))
+    exported.made.judge("ana", item, "edit", Edits(question="What is it?"))
+    assert list(exported.made.selection("verified").against([folder]).entries()) == []

@@ -1,0 +1,36 @@
+"""The list of digests that lies in a dataset."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from mifg_pipeline.export import Terms, export_dataset
+from mifg_pipeline.export.checksums import FILE_NAME, listed_files
+from mifg_pipeline.export.formats import FORMATS
+
+
+@pytest.fixture
+def exported(made, tmp_path):
+    export_dataset(made.selection(), tmp_path / "out", Terms(tuple(FORMATS), skip=True))
+    return tmp_path / "out"
+
+
+def test_every_file_is_listed(exported):
+    files = {path.relative_to(exported).as_posix() for path in exported.rglob("*") if path.is_file()}
+    assert listed_files(exported) == files
+
+
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="needs sha256sum")
+def test_sha256sum_agrees(exported):
+    assert subprocess.run(["sha256sum", "--check", "--quiet", FILE_NAME], cwd=exported, check=False).returncode == 0
+
+
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="needs sha256sum")
+def test_sha256sum_names_a_file_that_changed(exported):
+    with (exported / "README.md").open("a") as file:
+        file.write("\n")
+    command = ["sha256sum", "--check", "--quiet", FILE_NAME]
+    result = subprocess.run(command, cwd=exported, check=False, capture_output=True, text=True)
+    assert "README.md" in result.stdout
+    assert result.returncode != 0

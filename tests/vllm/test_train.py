@@ -1,0 +1,159 @@
+"""`mifg train` over a real vLLM engine: the same model after each update, and every lost trajectory accounted for."""
+
+import io
+import json
+import os
+import random
+import signal
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+from answering_model import write_answering_model
+from over_vllm import OVER_VLLM
+from rich.console import Console
+from tiny_dataset import write_tiny_dataset
+
+from mifg_pipeline.config import TrainSettings, load_train_settings
+from mifg_pipeline.engines.vllm.child import SERVER
+from mifg_pipeline.errors import MifgError
+from mifg_pipeline.imagent.bucket import Bucket
+from mifg_pipeline.train.folder import TrainFolder
+from mifg_pipeline.train.loop import Trainer
+from mifg_pipeline.train.policy import Policy
+from mifg_pipeline.train.presets import read_config
+from mifg_pipeline.train.ranks import Ranks
+
+SIZES = ("episode.max_turn_tokens=48", "episode.max_tokens=4096", "checkpoint.every=1000")
+MOVES = ("optimizer.warmup_steps=0", "optimizer.learning_rate=0.01")
+"""An update whose absence shows."""
+
+KINDS = {"full": (), "with vision": ("model.train_vision=true",), "adapters": ("model.lora.rank=4",)}
+PARITY = 1e-5
+"""Nats by which engine and trainer may differ in float32."""
+
+KILLS, STEPS_PER_KILL = 10, 5
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # ten restarts take minutes on a busy machine
+
+
+@pytest.fixture(scope="module", name="materials")
+def _materials(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a dataset and of a model that answers at random; its head is its token embeddings."""
+    folder = tmp_path_factory.mktemp("materials")
+    write_tiny_dataset(folder / "data")
+    write_answering_model(folder / "model", folder / "data", settings_of(folder, folder).episode, tied=True)
+    return folder
+
+
+def settings_of(materials: Path, out: Path, *overrides: str) -> TrainSettings:
+    places = (f"model.path={materials / 'model'}", f"data.path={materials / 'data'}", f"out={out}")
+    return load_train_settings(read_config("cpu"), [*places, *SIZES, *OVER_VLLM, *overrides])
+
+
+def run(settings: TrainSettings, kind: type[Trainer] = Trainer) -> tuple[list[dict], Trainer]:
+    """The metrics of a training, and its trainer."""
+    folder = TrainFolder(settings.out)
+    folder.prepare(settings)
+    with Ranks() as ranks:
+        trainer = kind(settings, folder, ranks, Console(file=io.StringIO()))
+        trainer.run()
+    return [json.loads(line) for line in (settings.out / "metrics.jsonl").open()], trainer
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_engine_and_trainer_are_one_model_after_each_update(materials: Path, tmp_path: Path, kind: str) -> None:
+    rows, _ = run(settings_of(materials, tmp_path / "run", "steps=3", *MOVES, *KINDS[kind]))
+    assert any(row["grad_norm"] for row in rows)
+    assert max(row["probe_gap"] for row in rows) <= PARITY
+    assert max(row["gap_max"] for row in rows) <= PARITY
+
+
+def test_a_weight_that_does_not_go_over_stops_the_run(
+    materials: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = Policy.checkpoint_weights
+    forgotten = "model.layers.0.mlp.down_proj.weight"
+    monkeypatch.setattr(
+        Policy,
+        "checkpoint_weights",
+        lambda policy: ((name, weight) for name, weight in everything(policy) if name != forgotten),
+    )
+    with pytest.raises(MifgError, match="Engine and trainer differ"):
+        run(settings_of(materials, tmp_path / "run", "steps=4", *MOVES))
+
+
+class KilledEngine(Trainer):
+    """Trains while its engine is killed (-9) once in every few steps, at any moment of a step."""
+
+    kills, failed, is_sampling = 0, 0, False
+
+    def _open_engine(self):
+        engine = super()._open_engine()
+        sample = engine.step
+
+        def counting():
+            turns = sample()
+            if self.is_sampling:
+                self.failed += sum(turn.failure is not None for turn in turns)
+            return turns
+
+        engine.step = counting
+        return engine
+
+    def _step(self, state):
+        rng = random.Random(state.step // STEPS_PER_KILL)
+        if state.step % STEPS_PER_KILL == rng.randrange(STEPS_PER_KILL - 2):
+            threading.Timer(rng.uniform(0, 0.4), self._kill).start()
+        return super()._step(state)
+
+    def _sample(self, step, drawn):
+        self.is_sampling = True
+        sampled = super()._sample(step, drawn)
+        self.is_sampling = False
+        return sampled
+
+    def _kill(self):
+        for process in psutil.Process().children(recursive=True):
+            if process.cmdline()[1:3] == ["-m", SERVER]:
+                os.kill(process.pid, signal.SIGKILL)
+                self.kills += 1
+
+
+@pytest.fixture(scope="module", name="killed")
+def _killed(materials: Path, tmp_path_factory: pytest.TempPathFactory):
+    """A training whose engine was killed again and again: settings, metrics and trainer."""
+    steps = KILLS * STEPS_PER_KILL
+    settings = settings_of(materials, tmp_path_factory.mktemp("killed") / "run", f"steps={steps}", *MOVES)
+    return settings, *run(settings, KilledEngine)
+
+
+def test_all_steps_are_done_though_the_engine_is_killed_again_and_again(killed) -> None:
+    settings, rows, trainer = killed
+    assert trainer.kills == KILLS
+    assert [row["step"] for row in rows] == list(range(1, settings.steps + 1))
+    assert sum(row["engine_restarts"] for row in rows) == KILLS
+
+
+def test_every_trajectory_that_a_kill_ended_is_counted(killed) -> None:
+    settings, rows, trainer = killed
+    assert sum(row["lost"] for row in rows) == trainer.failed > 0
+    size = settings.rollout.groups * settings.rollout.group_size
+    for row in rows:
+        assert sum(figure for name, figure in row.items() if name.startswith("ends.")) == size
+        assert row["ends.infra_error"] <= row["lost"]
+
+
+def test_every_token_of_a_step_with_a_kill_is_in_one_bucket(killed) -> None:
+    settings, rows, _ = killed
+    for row in rows:
+        path = TrainFolder(settings.out).trajectories_path(row["step"])
+        tokens = sum(len(json.loads(line)["trajectory"]["tracks"]["token_ids"]) for line in path.open())
+        assert sum(row[f"tokens.{bucket.name.lower()}"] for bucket in Bucket if bucket is not Bucket.PADDING) == tokens
+
+
+def test_the_engine_has_the_weights_of_now_after_each_kill(killed) -> None:
+    _, rows, _ = killed
+    assert max(row["probe_gap"] for row in rows) <= PARITY
+    assert max(row["gap_max"] for row in rows) <= PARITY
