@@ -32,6 +32,9 @@ proof-study: $(VENV)/.installed-dev  ## the same with each part of the mask on a
 dataset: $(VENV)/.installed-dev  ## a MIFG-QA set of 10,000 items from drawn scenes and the photographs, with its card and quality report: an hour or two
 	$(BIN)/python benchmarks/mifg_qa.py runs/mifg-qa
 
+# Tests run side by side: with one thread a process they do not wait for each other's.
+test test-vllm check: export OMP_NUM_THREADS := 1
+
 test: $(VENV)/.installed-dev  ## all that needs no environment but this one
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -1,0 +1,111 @@
+"""MME-RealWorld: large photographs of five domains, five options of which the last is a refusal (arXiv 2408.13257)."""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from mifg_pipeline.errors import MifgError
+from mifg_pipeline.evaluate.benchmarks.benchmark import Judged, accuracy, accuracy_by_subset, share
+from mifg_pipeline.evaluate.benchmarks.files import find_files, images_of, load_json, require_files
+from mifg_pipeline.evaluate.benchmarks.options import choice, without_label
+from mifg_pipeline.evaluate.benchmarks.tables import Row, check_columns, decode_base64, read_rows
+from mifg_pipeline.evaluate.items import BenchmarkItem, PublishedFigure
+
+_JSON_FIELDS: Final = ("Question_id", "Image", "Text", "Answer choices", "Ground truth", "Task", "Subtask", "Category")
+_COLUMNS: Final = ("index", "question", "multi-choice options", "answer", "category", "l2-category")
+_TASKS: Final = ("Perception", "Reasoning")
+_IMAGE_COLUMNS: Final = ("bytes", "image")
+
+
+def read_items(path: Path) -> list[BenchmarkItem]:
+    """The items of the JSON file with images beside it, or of Parquet or TSV files with images in base64.
+
+    Raises:
+        MifgError: If a file has another layout, or images are missing.
+    """
+    files = find_files(path, ("MME_RealWorld*.json", "data/*.parquet", "*.parquet", "*.tsv", "*.json"))
+    if files[0].suffix == ".json":
+        return [item for file in files for item in _of_json(file)]
+    return [item for file in files for item in _of_table(file)]
+
+
+def report(judged: Judged) -> tuple[PublishedFigure, ...]:
+    """Accuracy of each domain of a task, of each task, and over all; and how many chose the refusal, E."""
+    domains = accuracy_by_subset(judged)
+    asked = ((task, [pair for pair in judged if pair[0].subset.startswith(f"{task}/")]) for task in _TASKS)
+    tasks = [accuracy(task, pairs) for task, pairs in asked if pairs]
+    refused = share("chose E", (_is_refusal(verdict.text) for _, verdict in judged))
+    return (*domains, *tasks, refused, accuracy("overall", judged))
+
+
+def _is_refusal(text: str | None) -> bool:
+    return (text or "").strip().strip("().").upper() == "E"
+
+
+def _of_json(file: Path) -> Iterator[BenchmarkItem]:
+    rows = load_json(file)
+    for number, row in enumerate(rows, start=1):
+        check_columns(f"{file}, question {number}", _JSON_FIELDS, row)
+    require_files(file.parent / row["Image"] for row in rows)
+    for row in rows:
+        key = str(row["Question_id"])
+        texts, answer = choice([without_label(option) for option in row["Answer choices"]], row["Ground truth"], key)
+        yield BenchmarkItem(
+            key=key,
+            group=key,
+            subset=f"{row['Task'].capitalize()}/{row['Subtask']}",
+            text=row["Text"].strip(),
+            options=texts,
+            answer=answer,
+            facets=_facets(row["Category"]),
+            read_images=images_of([file.parent / row["Image"]]),
+        )
+
+
+def _of_table(file: Path) -> Iterator[BenchmarkItem]:
+    for column in _IMAGE_COLUMNS:
+        try:
+            rows = read_rows([file], _COLUMNS, (column,))
+        except MifgError:
+            if column == _IMAGE_COLUMNS[-1]:
+                raise
+            continue
+        yield from (_of_row(row, column) for row in rows)
+        return
+
+
+def _of_row(row: Row, column: str) -> BenchmarkItem:
+    fields = row.fields
+    texts, answer = choice(
+        [without_label(option) for option in _listed(fields, row.place)], fields["answer"], row.place
+    )
+    task = "Perception" if "perception" in fields["category"].lower() else "Reasoning"
+    key = str(fields["index"])
+    return BenchmarkItem(
+        key=key,
+        group=key,
+        subset=f"{task}/{fields['category'].split('/')[-1]}",
+        text=fields["question"].strip(),
+        options=texts,
+        answer=answer,
+        facets=_facets(fields["l2-category"]),
+        read_images=lambda: (decode_base64(row.read(column), row.place),),
+    )
+
+
+def _listed(fields: Mapping[str, Any], place: str) -> Sequence[str]:
+    """The options; a TSV file holds them as a Python list is written."""
+    options = fields["multi-choice options"]
+    if isinstance(options, str):
+        try:
+            options = ast.literal_eval(options)
+        except (ValueError, SyntaxError) as error:
+            raise MifgError(f"{place}: the options are no list ({error}).", "Download the file again.") from error
+    return [str(option) for option in options]
+
+
+def _facets(category: str) -> dict[str, str]:
+    """The category in the form in which it is reported: all kinds of attributes of a thing are one."""
+    lowered = category.lower()
+    return {"images": "1", "category": f"{lowered.split('/')[0]}/attribute" if "attribute" in lowered else lowered}
