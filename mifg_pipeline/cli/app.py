@@ -6,9 +6,11 @@ from mifg_pipeline import __version__
 from mifg_pipeline.cli.analyze import app as analyze_app
 from mifg_pipeline.cli.ask import ask
 from mifg_pipeline.cli.check import check
+from mifg_pipeline.cli.compare import compare
 from mifg_pipeline.cli.corpus import app as corpus_app
 from mifg_pipeline.cli.doctor import doctor
 from mifg_pipeline.cli.engine import engine
+from mifg_pipeline.cli.eval import evaluate
 from mifg_pipeline.cli.export import export
 from mifg_pipeline.cli.generate import generate
 from mifg_pipeline.cli.import_dataset import import_dataset
@@ -41,6 +43,8 @@ app.command("replay")(replay)
 app.add_typer(analyze_app, name="analyze")
 app.command("trajectories")(trajectories)
 app.command("ask")(ask)
+app.command("eval")(evaluate)
+app.command("compare")(compare)
 app.command("stub")(stub)
 
 

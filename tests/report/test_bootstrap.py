@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mifg_pipeline.report.bootstrap import mean_interval
+from mifg_pipeline.report.bootstrap import difference_interval, mean_interval
 
 
 @given(st.floats(-5, 5), st.integers(2, 9))
@@ -40,3 +40,16 @@ def test_figures_of_one_question_count_as_one():
 def test_the_seed_decides():
     values, keys = [1.0, 2.0, 4.0], "abc"
     assert mean_interval(values, keys, 3) == mean_interval(values, keys, 3)
+
+
+def test_the_interval_of_a_difference_is_wider_than_that_of_either_mean():
+    """Variances add up: the width is that of the normal distribution of the difference."""
+    first, second = np.random.default_rng(0).normal(size=(2, 400))
+    found = difference_interval(first.tolist(), range(400), second.tolist(), range(400), 1)
+    expected = 2 * 1.96 * np.hypot(first.std(), second.std()) / 20
+    assert found.mean == pytest.approx(first.mean() - second.mean())
+    assert found.high - found.low == pytest.approx(expected, rel=0.05)
+
+
+def test_a_difference_from_one_cluster_has_no_interval():
+    assert difference_interval([1.0], "a", [0.0, 1.0], "bc", 0).low is None

@@ -1,0 +1,198 @@
+"""`mifg eval`: how good a model is, on our own set and on the benchmarks of the field."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from mifg_pipeline.cli.output import results
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import ExitStack
+
+    from mifg_pipeline.evaluate.benchmarks import Benchmark
+    from mifg_pipeline.evaluate.plan import EvaluateSettings, Plan
+    from mifg_pipeline.evaluate.players import Player
+    from mifg_pipeline.evaluate.run import Evaluated, EvaluationFolder, Extent
+
+
+def evaluate(
+    model: Annotated[str, typer.Option(help="Folder of a checkpoint or adapter, or base URL of a model's server.")],
+    data: Annotated[Path, typer.Option(help="Folder or file of the benchmark, as it is published.")],
+    out: Annotated[Path, typer.Option(help="Folder of the evaluation, new or to be resumed.", file_okay=False)],
+    benchmark: Annotated[str, typer.Option(help="Which benchmark; our own set unless named.")] = "mifg",
+    name: Annotated[
+        str | None, typer.Option(help="What the server calls the model; needed where it lists several.")
+    ] = None,
+    tools: Annotated[
+        Literal["on", "off", "both"], typer.Option(help="Whether the model may look again; both compares the two.")
+    ] = "on",
+    limit: Annotated[int | None, typer.Option(help="Ask the first so many items alone.", min=1)] = None,
+    subset: Annotated[str | None, typer.Option(help="Ask the items of this subset alone.")] = None,
+    split: Annotated[str, typer.Option(help="Which split of our own set.")] = "test",
+    samples: Annotated[int, typer.Option(help="Episodes of each item, for pass@k.", min=1)] = 1,
+    temperature: Annotated[float, typer.Option(help="Of sampling; 0 takes the likeliest tokens.", min=0)] = 0.0,
+    seed: Annotated[int, typer.Option(help="Of sampling.", min=0)] = 0,
+    engine: Annotated[
+        Literal["huggingface", "vllm"],
+        typer.Option(help="What runs a folder: Transformers in this process, or vLLM in one of its own."),
+    ] = "huggingface",
+    lenient: Annotated[
+        bool, typer.Option("--lenient", help="Count answers that stand outside of answer tags; the figures say so.")
+    ] = False,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting of episode, server, budget or engine, as key=value.")
+    ] = None,
+) -> None:
+    """Evaluate a model on a benchmark.
+
+    The same command on the same folder resumes it; no finished call is made again.
+    """
+    from contextlib import ExitStack
+
+    from mifg_pipeline.config import load_section
+    from mifg_pipeline.errors import MifgError
+    from mifg_pipeline.evaluate.benchmarks import open_benchmark
+    from mifg_pipeline.evaluate.plan import EvaluateSettings
+    from mifg_pipeline.evaluate.run import EvaluationFolder, Extent
+
+    if samples > 1 and temperature == 0:
+        raise MifgError(
+            f"{samples} samples at temperature 0 are {samples} times the same.", "Give a --temperature above 0."
+        )
+    settings = _at_server(load_section(EvaluateSettings, overrides or []), model)
+    opened = open_benchmark(benchmark, data, limit=limit, subset=subset, split=split)
+    plan = _plan(model, name, opened.name, seed, temperature, settings)
+    folder = EvaluationFolder(out)
+    with ExitStack() as stack:
+
+        def open_player() -> "Player":
+            return _player(plan, model, engine, settings, out / "engine.log", stack)
+
+        evaluated = _run(plan, opened, Extent(tools, samples, lenient), open_player, folder)
+    _report(evaluated, opened, folder)
+
+
+def _is_url(model: str) -> bool:
+    return model.startswith(("http://", "https://"))
+
+
+def _at_server(settings: "EvaluateSettings", model: str) -> "EvaluateSettings":
+    if not _is_url(model):
+        return settings
+    return settings.model_copy(update={"server": settings.server.model_copy(update={"base_url": model})})
+
+
+def _plan(
+    model: str, name: str | None, benchmark: str, seed: int, temperature: float, settings: "EvaluateSettings"
+) -> "Plan":
+    """What decides the episodes; asks a server for its model where that is not named."""
+    import asyncio
+
+    from mifg_pipeline.errors import MifgError
+    from mifg_pipeline.evaluate.plan import Plan
+    from mifg_pipeline.evaluate.weights import weights_digest
+    from mifg_pipeline.models.openai_client import OpenAIChat
+    from mifg_pipeline.models.rendering import ImageRenderer
+
+    async def only_model() -> str:
+        with ImageRenderer() as renderer:
+            async with OpenAIChat(settings.server, renderer, os.environ) as client:
+                return await client.only_model()
+
+    server = settings.server.base_url if _is_url(model) else None
+    if server is None and not Path(model).is_dir():
+        raise MifgError(f"There is no folder {model}.", "Give the folder of a checkpoint, or the URL of a server.")
+    if server is None and name is not None:
+        raise MifgError("--name is for a model behind a server.", "Leave it out, or give a URL with --model.")
+    return Plan(
+        model=(name or asyncio.run(only_model())) if server else Path(model).resolve().name,
+        weights="" if server else weights_digest(Path(model)),
+        server=server,
+        benchmark=benchmark,
+        seed=seed,
+        temperature=temperature,
+        episode=settings.episode,
+    )
+
+
+def _player(
+    plan: "Plan",
+    model: str,
+    engine: Literal["huggingface", "vllm"],
+    settings: "EvaluateSettings",
+    log: Path,
+    stack: "ExitStack",
+) -> "Player":
+    """What plays the episodes; a process that it starts ends with the stack."""
+    from mifg_pipeline.evaluate.players import EnginePlayer, ServerPlayer
+
+    if plan.server is not None:
+        return ServerPlayer(
+            plan.model, settings.server, settings.budget, os.environ, settings.episode, plan.temperature
+        )
+    if engine == "vllm":
+        from contextlib import closing
+
+        from mifg_pipeline.train.engine import open_vllm
+
+        started, chat_format = open_vllm(model, settings.episode, settings.vllm, log)
+        return EnginePlayer(stack.enter_context(closing(started)), chat_format, settings.episode, plan.temperature)
+    import torch
+
+    from mifg_pipeline.engines.chat_format import ChatFormat
+    from mifg_pipeline.engines.huggingface import HuggingFaceEngine
+    from mifg_pipeline.train.model import load_for_sampling
+
+    loaded = load_for_sampling(model, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    chat_format = ChatFormat.load(loaded.chat_folder)
+    sampler = HuggingFaceEngine(loaded.module, chat_format, settings.batch_size)
+    return EnginePlayer(sampler, chat_format, settings.episode, plan.temperature)
+
+
+def _run(
+    plan: "Plan",
+    benchmark: "Benchmark",
+    extent: "Extent",
+    open_player: "Callable[[], Player]",
+    folder: "EvaluationFolder",
+) -> "Evaluated":
+    """Runs the evaluation with its progress; what was stored until an interruption is kept."""
+    import asyncio
+
+    from rich.console import Console
+
+    from mifg_pipeline.evaluate import run
+    from mifg_pipeline.evaluate.progress import Progress
+
+    console = Console(stderr=True)
+    progress = Progress(console)
+    try:
+        with progress.shown():
+            return run.evaluate(plan, benchmark, extent, open_player, folder, progress.start, progress.count)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        console.print("Interrupted. To resume, run the same command again.", highlight=False)
+        raise typer.Exit(130) from None
+
+
+def _report(evaluated: "Evaluated", benchmark: "Benchmark", folder: "EvaluationFolder") -> None:
+    from mifg_pipeline.evaluate.outcomes import read_outcomes
+    from mifg_pipeline.evaluate.page import evaluation_page
+    from mifg_pipeline.evaluate.tables import as_markdown, show, tables_of
+    from mifg_pipeline.store.files import replaced_file
+
+    evaluation = evaluated.evaluation
+    page = evaluation_page(evaluation, benchmark, evaluated.episodes, read_outcomes(folder.outcomes))
+    for path, text in ((folder.table, as_markdown(evaluation)), (folder.page, page)):
+        with replaced_file(path) as file:
+            file.write(text)
+    console = results()
+    show(tables_of(evaluation), console)
+    failed = sum(figures.behaviour.failed for figures in evaluation.modes.values())
+    if failed:
+        console.print(f"{failed:,} episodes failed and count as wrong; the same command plays them again.")
+    console.print(
+        f"figures  {folder.figures}\ntable    {folder.table}\nreport   {folder.page}", highlight=False, soft_wrap=True
+    )

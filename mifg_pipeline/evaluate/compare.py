@@ -1,0 +1,138 @@
+"""Compares two finished evaluations of the same items."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from mifg_pipeline.errors import MifgError
+from mifg_pipeline.evaluate.figures import Evaluation, Pairing, pair
+from mifg_pipeline.evaluate.outcomes import Outcome, read_outcomes
+from mifg_pipeline.evaluate.plan import Mode
+from mifg_pipeline.evaluate.run import EvaluationFolder
+from mifg_pipeline.evaluate.tables import MODE_NAMES, Table, interval_text, p_text, pairing_table
+from mifg_pipeline.items import Record
+
+
+class Comparison(Record):
+    """Two evaluations, compared on the same items.
+
+    Attributes:
+        first: Model of the first.
+        second: Model of the second.
+        benchmark: That both were evaluated on.
+        modes: The pairing in each mode that both played.
+        subsets: The pairing by mode and subset.
+        gained: Keys of items that the second alone gets right, by mode; of the first sample.
+        lost: Keys of items that the first alone gets right, by mode; of the first sample.
+    """
+
+    first: str
+    second: str
+    benchmark: str
+    modes: dict[Mode, Pairing]
+    subsets: dict[Mode, dict[str, Pairing]]
+    gained: dict[Mode, tuple[str, ...]]
+    lost: dict[Mode, tuple[str, ...]]
+
+
+def compare(first: EvaluationFolder, second: EvaluationFolder) -> Comparison:
+    """Compares two evaluations.
+
+    Raises:
+        MifgError: If one is not finished, or they are not of the same items, samples and any one mode.
+    """
+    left, right = _read(first), _read(second)
+    if left.plan.benchmark != right.plan.benchmark:
+        raise MifgError(
+            f"{first.root} is an evaluation on {left.plan.benchmark}, {second.root} one on {right.plan.benchmark}.",
+            "Compare evaluations on the same benchmark.",
+        )
+    sides = (_by_mode(read_outcomes(first.outcomes)), _by_mode(read_outcomes(second.outcomes)))
+    shared = [mode for mode in sides[0] if mode in sides[1]]
+    if not shared:
+        raise MifgError(
+            f"{first.root} and {second.root} have no mode in common: one has tools, the other has none.",
+            "Evaluate both with --tools both.",
+        )
+    for mode in shared:
+        _check_same(sides[0][mode], sides[1][mode])
+    pairs = {mode: (sides[0][mode], sides[1][mode]) for mode in shared}
+    return Comparison(
+        first=left.plan.model,
+        second=right.plan.model,
+        benchmark=left.plan.benchmark,
+        modes={mode: pair(*outcomes) for mode, outcomes in pairs.items()},
+        subsets={mode: _by_subset(*outcomes) for mode, outcomes in pairs.items()},
+        gained={mode: _alone(after, before) for mode, (before, after) in pairs.items()},
+        lost={mode: _alone(before, after) for mode, (before, after) in pairs.items()},
+    )
+
+
+def _read(folder: EvaluationFolder) -> Evaluation:
+    try:
+        return Evaluation.model_validate_json(folder.figures.read_text("utf-8"))
+    except OSError as error:
+        raise MifgError(
+            f"{folder.root} holds no finished evaluation ({error.strerror}: {folder.figures.name}).",
+            "Give the folder that `mifg eval` wrote with --out.",
+        ) from error
+    except ValidationError as error:
+        raise MifgError(f"{folder.figures} is damaged.", "Run `mifg eval` on the folder again.") from error
+
+
+def _by_mode(outcomes: Sequence[Outcome]) -> dict[Mode, list[Outcome]]:
+    found: dict[Mode, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        found[outcome.mode].append(outcome)
+    return found
+
+
+def _check_same(first: Sequence[Outcome], second: Sequence[Outcome]) -> None:
+    asked = [[(outcome.key, outcome.sample) for outcome in side] for side in (first, second)]
+    if asked[0] != asked[1]:
+        only = [len(set(asked[side]) - set(asked[1 - side])) for side in (0, 1)]
+        raise MifgError(
+            f"The evaluations are not of the same items and samples: {only[0]:,} answers of the first have no "
+            f"counterpart, and {only[1]:,} of the second.",
+            "Evaluate both on the same data with the same --limit, --subset and --samples.",
+        )
+
+
+def _by_subset(first: Sequence[Outcome], second: Sequence[Outcome]) -> dict[str, Pairing]:
+    names = sorted({outcome.subset for outcome in first})
+    return {
+        name: pair(
+            [outcome for outcome in first if outcome.subset == name],
+            [outcome for outcome in second if outcome.subset == name],
+        )
+        for name in names
+    }
+
+
+def _alone(right: Sequence[Outcome], wrong: Sequence[Outcome]) -> tuple[str, ...]:
+    """Keys of items that the one gets right and the other does not."""
+    pairs = zip(right, wrong, strict=True)
+    return tuple(a.key for a, b in pairs if a.sample == 0 and a.correct and not b.correct)
+
+
+def comparison_tables(comparison: Comparison) -> list[Table]:
+    """The comparison, mode by mode and then by subset."""
+    tables = []
+    for mode, pairing in comparison.modes.items():
+        table = pairing_table(pairing, "first", "second")
+        tables.append(Table(f"{table.title}, {MODE_NAMES[mode]}", table.headings, table.rows))
+        rows = [
+            (
+                name,
+                interval_text(found.difference, points=True),
+                f"{found.only_second:,}",
+                f"{found.only_first:,}",
+                p_text(found.p),
+            )
+            for name, found in comparison.subsets[mode].items()
+        ]
+        if len(rows) > 1:
+            headings = ("", "second less first", "second alone", "first alone", "p")
+            tables.append(Table(f"By subset, {MODE_NAMES[mode]}", headings, rows))
+    return tables
