@@ -8,9 +8,10 @@ from mifg_pipeline.analysis.attention import Attended, Attention, AttentionSumma
 from mifg_pipeline.analysis.counterfactual import Comparison
 from mifg_pipeline.analysis.figures import Spread, StackedBar, bars_from_zero, spreads, stacked_bars
 from mifg_pipeline.analysis.look_again import Effect, LookAgain, effects
-from mifg_pipeline.analysis.page import Chart, Findings, Table
+from mifg_pipeline.analysis.page import Chart, Findings
 from mifg_pipeline.analysis.source import Source
 from mifg_pipeline.report.bootstrap import Interval
+from mifg_pipeline.report.table import Table
 
 NAMES = tuple(kind.name.replace("_", " ").lower() for kind in Attended)
 LAYERS = {"all layers": "all_layers", "last third": "last_third", "tokens in sight": "in_sight"}

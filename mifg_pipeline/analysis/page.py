@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table as TerminalTable
 
 from mifg_pipeline.report.page import templates
+from mifg_pipeline.report.table import Table
 from mifg_pipeline.store.files import replaced_file, unwritable
 
 
@@ -30,21 +31,6 @@ class Chart:
     title: str
     note: str
     svg: Markup
-
-
-@dataclass(frozen=True)
-class Table:
-    """Figures in rows; the first column is words.
-
-    Attributes:
-        title: Above it.
-        headings: Of the columns.
-        rows: Cells, as they are shown.
-    """
-
-    title: str
-    headings: Sequence[str]
-    rows: Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from typing import Any, Final, Self, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import JsonValue, ValidationError
+from pydantic import ValidationError
 
 from mifg_pipeline.errors import MifgError
-from mifg_pipeline.export.columns import COLUMNS
-from mifg_pipeline.items import Answer, ImageRef, Item, Pool, Probe, Provenance, Verdict
+from mifg_pipeline.export.columns import COLUMNS, answer_of
+from mifg_pipeline.items import ImageRef, Item, Pool, Probe, Provenance, Verdict
 
 _SHARD: Final = re.compile(r"(?P<pool>train|validation|test)-(?P<index>\d{5})-of-(?P<count>\d{5})\.parquet")
 
@@ -152,7 +152,7 @@ def _item_of(row: Mapping[str, Any]) -> Item:
         images=tuple(_images_of(row, made["images"])),
         question=row["question"],
         options=row["options"],
-        answer=_answer_of(row, made["answer"]),
+        answer=answer_of(row),
         roles=row["roles"],
         evidence=row["evidence"],
         skills=row["skills"],
@@ -170,16 +170,3 @@ def _images_of(row: Mapping[str, Any], facts: list[dict[str, Any]]) -> Iterator[
     columns = (row[name] for name in ("images", "licenses", "attributions", "sources"))
     for known, image, license_name, attribution, source in zip(facts, *columns, strict=True):
         yield ImageRef(**known, path=image["path"], license=license_name, attribution=attribution, source=source)
-
-
-def _answer_of(row: Mapping[str, Any], value: JsonValue) -> Answer:
-    return Answer.model_validate(
-        {
-            "kind": row["answer_kind"],
-            "value": tuple(value) if isinstance(value, list) else value,
-            "aliases": row["aliases"],
-            "tolerance": row["tolerance"],
-            "unit": row["unit"],
-            "ordered": row["ordered"] is not False,
-        }
-    )

@@ -10,8 +10,9 @@ from mifg_pipeline.evaluate.figures import Evaluation, Pairing, pair
 from mifg_pipeline.evaluate.outcomes import Outcome, read_outcomes
 from mifg_pipeline.evaluate.plan import Mode
 from mifg_pipeline.evaluate.run import EvaluationFolder
-from mifg_pipeline.evaluate.tables import MODE_NAMES, Table, interval_text, p_text, pairing_table
+from mifg_pipeline.evaluate.tables import MODE_NAMES, interval_text, p_text, pairing_table
 from mifg_pipeline.items import Record
+from mifg_pipeline.report.table import Table
 
 
 class Comparison(Record):

@@ -1,7 +1,6 @@
 """The figures of an evaluation as tables, for the terminal, for a README and for the page."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rich.console import Console
@@ -9,23 +8,9 @@ from rich.table import Table as TerminalTable
 
 from mifg_pipeline.evaluate.figures import Behaviour, Evaluation, ModeFigures, Pairing, Share
 from mifg_pipeline.evaluate.plan import Mode
+from mifg_pipeline.report.table import Table
 
 MODE_NAMES: Final[dict[Mode, str]] = {"on": "with tools", "off": "without tools"}
-
-
-@dataclass(frozen=True)
-class Table:
-    """Figures in rows; the first column is words.
-
-    Attributes:
-        title: Above it.
-        headings: Of the columns.
-        rows: Cells, as they are shown.
-    """
-
-    title: str
-    headings: Sequence[str]
-    rows: Sequence[Sequence[str]]
 
 
 def tables_of(evaluation: Evaluation) -> list[Table]:
