@@ -7,10 +7,16 @@ SERVER = b"engines.vllm.server"
 
 
 def processes_below(pid: int) -> list[int]:
-    """Children of a process, theirs, and so on."""
+    """Children of a process in the order in which they were started, each before its own."""
     tasks = [Path(task.path) for task in os.scandir(f"/proc/{pid}/task")]
-    below = [int(child) for task in tasks for child in (task / "children").read_text().split()]
-    return below + [other for child in below for other in processes_below(child)]
+    children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    return [other for child in children for other in (child, *processes_below(child))]
+
+
+def newest_server() -> tuple[int, int]:
+    """Keeper and engine that this process has started last."""
+    keeper, engine = server_processes()[-2:]
+    return keeper, engine
 
 
 def server_processes() -> list[int]:

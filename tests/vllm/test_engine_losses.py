@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from engine_processes import processes_below, server_processes
+from engine_processes import newest_server, processes_below
 from processes import wait_for_end
 from safetensors.torch import load_file
 
@@ -57,8 +57,9 @@ def short_turn(make_request, make_view):
 
 
 def signal_server(number):
-    """Reaches the engine's own process, which is the last one below its keeper."""
-    os.kill(server_processes()[-1], number)
+    """Reaches the engine's own process, not its keeper."""
+    _, engine = newest_server()
+    os.kill(engine, number)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
@@ -72,7 +73,7 @@ def test_a_lost_engine_fails_what_it_was_asked_and_comes_back_with_its_weights(
     recalling.submit(long_turn)
     recalling.submit(short_turn)
     assert [turn.key for turn in recalling.step()] == [2], "the long turn is under way"
-    lost = server_processes()
+    lost = newest_server()
     signal_server(number)
     (failed,) = recalling.step()
     assert failed.key == 1
@@ -84,6 +85,18 @@ def test_a_lost_engine_fails_what_it_was_asked_and_comes_back_with_its_weights(
     assert after.token_ids == before.token_ids
     assert after.logprobs == pytest.approx(before.logprobs, abs=1e-5)
     assert recalling.restarts == restarts + 1
+
+
+def test_an_engine_that_reads_nothing_any_more_is_lost(recalling, changed_weights, make_request, make_view, short_turn):
+    recalling.sync(changed_weights.items())
+    signal_server(signal.SIGSTOP)
+    views = [make_view(f"large {number}", 8, 8) for number in range(4)]  # more than the socket holds
+    recalling.submit(make_request(1, *views, "What is it?"))
+    (failed,) = recalling.step()
+    assert failed.failure == f"The engine took nothing for {SILENCE} s."
+    recalling.submit(short_turn)
+    (after,) = recalling.step()
+    assert after.failure is None
 
 
 def test_without_its_weights_an_engine_that_came_back_fails_requests_until_the_next_sync(

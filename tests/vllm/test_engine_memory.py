@@ -4,7 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from engine_processes import server_processes
+from engine_processes import newest_server
 from safetensors.torch import load_file
 
 CYCLES, SETTLED = 200, 40
@@ -21,7 +21,7 @@ def resident_bytes(pid):
 def test_the_memory_of_an_engine_is_flat_over_updates(start_engine, checkpoint, make_request, make_view):
     weights = load_file(checkpoint / "model.safetensors")
     with closing(start_engine(checkpoint)) as engine:
-        server = server_processes()[-1]
+        _, server = newest_server()
         measured = []
         for cycle in range(CYCLES):
             engine.sync((name, weight * (1 + cycle % 2 / 10)) for name, weight in weights.items())

@@ -16,7 +16,7 @@ base = importlib.import_module("model_organism.base")
 proof = importlib.import_module("model_organism.proof")
 
 SETTINGS = (*OVER_VLLM, "rollout.vllm.max_running=128")
-SHORT = proof.ProofSize(base.BaseSize(3000, (550, 120)), train=400, test=100, samples=2, steps=30)
+SHORT = proof.ProofSize(base.BaseSize(3000, (550, 120)), train=400, test=100, samples=2, steps=50)
 FIRST, LAST = 4, 10
 """Steps at the beginning and at the end whose accuracy is compared."""
 

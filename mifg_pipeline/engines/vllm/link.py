@@ -1,5 +1,8 @@
 """One connection to an engine's server, from its first word until either side is lost."""
 
+import os
+import socket
+import struct
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing import AuthenticationError
@@ -71,6 +74,7 @@ class Link:
         self._connection = _connected(address, key, deadline, check_alive)
         self._views: ViewCache[int] = ViewCache(MAX_REMEMBERED_BYTES, int)
         self._silence_timeout = silence_timeout
+        _limit_sending(self._connection, silence_timeout)
         try:
             self.ready = self._wait_until_ready(deadline)
         except BaseException:
@@ -156,6 +160,8 @@ class Link:
     def _send_buffer(self, buffer: bytes | memoryview) -> None:
         try:
             self._connection.send_bytes(buffer)
+        except BlockingIOError as error:
+            raise EngineLost(f"The engine took nothing for {self._silence_timeout:.0f} s.") from error
         except OSError as error:
             self._raise_refusal()
             raise EngineLost("The engine ended.") from error
@@ -203,6 +209,14 @@ def _connected(address: Address, key: bytes, deadline: float, check_alive: Calla
                     "Start it there, correct rollout.vllm.address, or raise rollout.vllm.start_timeout.",
                 ) from error
         time.sleep(RETRY_SECONDS)
+
+
+def _limit_sending(connection: Connection, seconds: float) -> None:
+    """Has a send fail that waits for so long: a hung server reads nothing."""
+    whole = int(seconds)
+    limit = struct.pack("ll", whole, round((seconds - whole) * 1e6))
+    with socket.socket(fileno=os.dup(connection.fileno())) as same:
+        same.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
 
 
 def _named(address: Address) -> str:
