@@ -9,10 +9,9 @@ from typing import Any
 
 from markupsafe import Markup
 from rich.console import Console
-from rich.table import Table as TerminalTable
 
 from mifg_pipeline.report.page import templates
-from mifg_pipeline.report.table import Table
+from mifg_pipeline.report.table import Table, print_tables
 from mifg_pipeline.store.files import replaced_file, unwritable
 
 
@@ -56,14 +55,7 @@ class Findings:
 
 def show(findings: Findings, console: Console) -> None:
     """Prints the tables and notes."""
-    for table in findings.tables:
-        shown = TerminalTable(box=None, pad_edge=False, title=table.title, title_justify="left", title_style="bold")
-        for index, heading in enumerate(table.headings):
-            shown.add_column(heading, justify="right" if index else "left")
-        for row in table.rows:
-            shown.add_row(*row)
-        console.print(shown)
-        console.print()
+    print_tables(findings.tables, console)
     for note in findings.notes:
         console.print(note, highlight=False, markup=False, soft_wrap=True)
 

@@ -17,7 +17,7 @@ def compare(
     from mifg_pipeline.evaluate.compare import compare as compare_folders
     from mifg_pipeline.evaluate.compare import comparison_tables
     from mifg_pipeline.evaluate.run import EvaluationFolder
-    from mifg_pipeline.evaluate.tables import show
+    from mifg_pipeline.report.table import print_tables
 
     comparison = compare_folders(EvaluationFolder(first), EvaluationFolder(second))
     if json:
@@ -25,4 +25,4 @@ def compare(
         return
     console = results()
     console.print(f"first   {first}: {comparison.first}\nsecond  {second}: {comparison.second}\n", highlight=False)
-    show(comparison_tables(comparison), console)
+    print_tables(comparison_tables(comparison), console)

@@ -180,7 +180,8 @@ def _run(
 def _report(evaluated: "Evaluated", benchmark: "Benchmark", folder: "EvaluationFolder") -> None:
     from mifg_pipeline.evaluate.outcomes import read_outcomes
     from mifg_pipeline.evaluate.page import evaluation_page
-    from mifg_pipeline.evaluate.tables import as_markdown, show, tables_of
+    from mifg_pipeline.evaluate.tables import as_markdown, tables_of
+    from mifg_pipeline.report.table import print_tables
     from mifg_pipeline.store.files import replaced_file
 
     evaluation = evaluated.evaluation
@@ -189,7 +190,7 @@ def _report(evaluated: "Evaluated", benchmark: "Benchmark", folder: "EvaluationF
         with replaced_file(path) as file:
             file.write(text)
     console = results()
-    show(tables_of(evaluation), console)
+    print_tables(tables_of(evaluation), console)
     failed = sum(figures.behaviour.failed for figures in evaluation.modes.values())
     if failed:
         console.print(f"{failed:,} episodes failed and count as wrong; the same command plays them again.")

@@ -28,6 +28,8 @@ CREATE TABLE IF NOT EXISTS episode (
     + CALL_SCHEMA
 )
 
+_IF_DAMAGED: Final = "Start anew with another --out."
+
 _REPLIED: Final = (EndReason.ANSWERED, EndReason.NO_ANSWER)
 
 
@@ -100,7 +102,7 @@ class EvaluationLedger:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._database = Database(path, _SCHEMA, read_only=False)
+        self._database = Database(path, _SCHEMA, read_only=False, if_damaged=_IF_DAMAGED)
         self.calls = Calls(self._database)
 
     def __enter__(self) -> Self:
@@ -130,7 +132,7 @@ class EvaluationLedger:
             if key not in asked:
                 continue
             if checksum(*columns) != stored:
-                raise MifgError(f"{self._path} is damaged: the episode of {item}.", "Start anew with another --out.")
+                raise MifgError(f"{self._path} is damaged: the episode of {item}.", _IF_DAMAGED)
             if asked[key] != digest:
                 raise MifgError(
                     f"{self._path} holds an answer to another question of the key {item}.",

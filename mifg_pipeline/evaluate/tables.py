@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-from rich.console import Console
-from rich.table import Table as TerminalTable
-
 from mifg_pipeline.evaluate.figures import Behaviour, Evaluation, ModeFigures, Pairing, Share
 from mifg_pipeline.evaluate.plan import Mode
 from mifg_pipeline.report.table import Table
@@ -58,18 +55,6 @@ def as_markdown(evaluation: Evaluation) -> str:
     for table in others:
         lines += [f"#### {table.title}", "", *_markdown_rows(table), ""]
     return "\n".join(lines)
-
-
-def show(tables: Sequence[Table], console: Console) -> None:
-    """Prints tables."""
-    for table in tables:
-        shown = TerminalTable(box=None, pad_edge=False, title=table.title, title_justify="left", title_style="bold")
-        for index, heading in enumerate(table.headings):
-            shown.add_column(heading, justify="right" if index else "left")
-        for row in table.rows:
-            shown.add_row(*row)
-        console.print(shown)
-        console.print()
 
 
 def percent(value: float) -> str:

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.console import Console
+from rich.table import Table as TerminalTable
+
 
 @dataclass(frozen=True)
 class Table:
@@ -17,3 +20,15 @@ class Table:
     title: str
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
+
+
+def print_tables(tables: Sequence[Table], console: Console) -> None:
+    """Prints tables one below the other."""
+    for table in tables:
+        shown = TerminalTable(box=None, pad_edge=False, title=table.title, title_justify="left", title_style="bold")
+        for index, heading in enumerate(table.headings):
+            shown.add_column(heading, justify="right" if index else "left")
+        for row in table.rows:
+            shown.add_row(*row)
+        console.print(shown)
+        console.print()

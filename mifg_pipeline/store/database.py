@@ -20,13 +20,15 @@ class Database:
         path: Made where it is missing, unless it is opened to read only.
         schema: Statements that make the tables where they are missing.
         read_only: Whether to leave the file as it is.
+        if_damaged: What a user can do about a damaged file.
 
     Raises:
         MifgError: If the file cannot be opened, is damaged, or is of another schema version.
     """
 
-    def __init__(self, path: Path, schema: str, *, read_only: bool) -> None:
+    def __init__(self, path: Path, schema: str, *, read_only: bool, if_damaged: str) -> None:
         self._path = path
+        self._if_damaged = if_damaged
         try:
             if read_only:
                 self._connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
@@ -89,10 +91,7 @@ class Database:
                 f"Cannot use {self._path}: {error}.",
                 "Check that the file exists and that you may write to its folder, then run the same command again.",
             )
-        return MifgError(
-            f"{self._path} is damaged: {error}.",
-            "Run `mifg generate` on the run again: it keeps what is intact and makes the rest anew.",
-        )
+        return MifgError(f"{self._path} is damaged: {error}.", self._if_damaged)
 
 
 def checksum(*columns: object) -> str:

@@ -19,6 +19,8 @@ from mifg_pipeline.store.usage import Usage
 
 INSERT_OUTCOME = "INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?)"
 
+_IF_DAMAGED = "Run `mifg generate` on the run again: it keeps what is intact and makes the rest anew."
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS outcome (
     attempt INTEGER PRIMARY KEY,
@@ -105,7 +107,7 @@ class Ledger:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
-        self._database = Database(path, _SCHEMA + CALL_SCHEMA, read_only=read_only)
+        self._database = Database(path, _SCHEMA + CALL_SCHEMA, read_only=read_only, if_damaged=_IF_DAMAGED)
         self.calls = Calls(self._database)
 
     def __enter__(self) -> Self:

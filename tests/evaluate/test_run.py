@@ -7,6 +7,7 @@ from asked_model import has_tools, knows, run_against, write_vstar
 from mifg_pipeline.config import BudgetSettings
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.evaluate.benchmarks import open_benchmark
+from mifg_pipeline.evaluate.episodes import EvaluationLedger
 from mifg_pipeline.evaluate.run import EvaluationFolder, Extent
 from mifg_pipeline.imagent.end_reason import EndReason
 
@@ -136,3 +137,10 @@ def test_other_questions_of_the_same_keys_are_not_mixed_in(tmp_path):
 def test_every_outcome_has_a_line(vstar, tmp_path):
     run_against(looks_then_knows, vstar, tmp_path, Extent("both", 1, False))
     assert len(EvaluationFolder(tmp_path).outcomes.read_text("utf-8").splitlines()) == 2 * 8
+
+
+def test_a_damaged_ledger_is_no_matter_of_generation(tmp_path):
+    path = tmp_path / "ledger.sqlite"
+    path.write_bytes(b"no database" * 1000)
+    with pytest.raises(MifgError, match="Start anew with another --out"):
+        EvaluationLedger(path)
