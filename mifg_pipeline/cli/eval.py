@@ -42,6 +42,12 @@ def evaluate(
     lenient: Annotated[
         bool, typer.Option("--lenient", help="Count answers that stand outside of answer tags; the figures say so.")
     ] = False,
+    episode_of: Annotated[
+        Path | None,
+        typer.Option(
+            help="Settings of a training, such as runs/agent/settings.yaml: its limits of an episode are used."
+        ),
+    ] = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", help="A setting of episode, server, budget or engine, as key=value.")
     ] = None,
@@ -62,7 +68,7 @@ def evaluate(
         raise MifgError(
             f"{samples} samples at temperature 0 are {samples} times the same.", "Give a --temperature above 0."
         )
-    settings = _at_server(load_section(EvaluateSettings, overrides or []), model)
+    settings = _at_server(load_section(EvaluateSettings, overrides or [], episode=_episode_of(episode_of)), model)
     opened = open_benchmark(benchmark, data, limit=limit, subset=subset, split=split)
     plan = _plan(model, name, opened.name, seed, temperature, settings)
     folder = EvaluationFolder(out)
@@ -73,6 +79,24 @@ def evaluate(
 
         evaluated = _run(plan, opened, Extent(tools, samples, lenient), open_player, folder)
     _report(evaluated, opened, folder)
+
+
+def _episode_of(path: Path | None) -> dict[str, object]:
+    """The section `episode` of a settings file."""
+    from mifg_pipeline.config import read_settings
+    from mifg_pipeline.errors import MifgError
+
+    if path is None:
+        return {}
+    try:
+        section = read_settings(path.read_text("utf-8")).get("episode", {})
+    except (OSError, UnicodeDecodeError) as error:
+        raise MifgError(
+            f"{path} cannot be read ({error}).", "Give the settings.yaml of a training's folder."
+        ) from error
+    if not isinstance(section, dict):
+        raise MifgError(f"{path}: episode is not a section.", "Give the settings.yaml of a training's folder.")
+    return section
 
 
 def _is_url(model: str) -> bool:
@@ -108,7 +132,7 @@ def _plan(
     if server is None and name is not None:
         raise MifgError("--name is for a model behind a server.", "Leave it out, or give a URL with --model.")
     return Plan(
-        model=(name or asyncio.run(only_model())) if server else Path(model).resolve().name,
+        model=(name or asyncio.run(only_model())) if server else _folder_name(Path(model)),
         weights="" if server else weights_digest(Path(model)),
         server=server,
         benchmark=benchmark,
@@ -116,6 +140,12 @@ def _plan(
         temperature=temperature,
         episode=settings.episode,
     )
+
+
+def _folder_name(folder: Path) -> str:
+    """For people: of a checkpoint of a training, ``step-000120/model``, its step."""
+    resolved = folder.resolve()
+    return resolved.parent.name if resolved.name == "model" else resolved.name
 
 
 def _player(

@@ -5,7 +5,7 @@ from mifg_pipeline.config.ask import AskSettings
 from mifg_pipeline.config.base import Settings
 from mifg_pipeline.config.episode import EpisodeSettings
 from mifg_pipeline.config.generate import GateSettings, GenerateSettings, QuotaSettings
-from mifg_pipeline.config.loading import load_section, load_settings, load_train_settings
+from mifg_pipeline.config.loading import load_section, load_settings, load_train_settings, read_settings
 from mifg_pipeline.config.models import SERVE, BudgetSettings, Coordinates, ModelSettings, ServerSettings, ServeSettings
 from mifg_pipeline.config.probes import ProbeSettings, SequentialTest
 from mifg_pipeline.config.train import TrainSettings
@@ -33,4 +33,5 @@ __all__ = [
     "load_section",
     "load_settings",
     "load_train_settings",
+    "read_settings",
 ]

@@ -1,5 +1,6 @@
 """Reads settings: YAML document, overrides and flags, the later the stronger."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import yaml
@@ -25,7 +26,7 @@ def load_settings(document: str | None, overrides: list[str], **flags: Any) -> G
     Raises:
         MifgError: If a key is unknown or a value does not fit, naming all of them.
     """
-    content = _merged(document, overrides)
+    content = _merged(read_settings(document), overrides)
     for key, value in flags.items():
         if value is not None:
             _put(content, key, value)
@@ -40,28 +41,43 @@ def load_train_settings(document: str | None, overrides: list[str]) -> TrainSett
     Raises:
         MifgError: As ``load_settings``.
     """
-    content = _merged(document, overrides)
+    content = _merged(read_settings(document), overrides)
     for section in ("model", "data"):
         content.setdefault(section, {})  # so that what is required in it is named, and not the section
     return _validated(TrainSettings, content)
 
 
-def load_section(section: type[_Settings], overrides: list[str]) -> _Settings:
+def load_section(section: type[_Settings], overrides: list[str], **given: Mapping[str, Any]) -> _Settings:
     """One section of settings, its defaults changed by ``key=value`` overrides.
+
+    Args:
+        section: Its class.
+        overrides: As in ``load_settings``.
+        given: Sections of it by name, weaker than the overrides.
 
     Raises:
         MifgError: As ``load_settings``.
     """
-    return _validated(section, _merged(None, overrides))
+    content: dict[str, Any] = {name: dict(values) for name, values in given.items()}
+    return _validated(section, _merged(content, overrides))
 
 
-def _merged(document: str | None, overrides: list[str]) -> dict[str, Any]:
+def read_settings(document: str | None) -> dict[str, Any]:
+    """What a YAML document of settings says, unchecked.
+
+    Raises:
+        MifgError: If it is no mapping.
+    """
     try:
         content = yaml.safe_load(document) if document else {}
     except yaml.YAMLError as error:
         raise MifgError(f"The settings are not YAML: {error}.", "Mend the settings file.") from error
     if not isinstance(content, dict):
         raise MifgError("The settings are not a mapping of keys to values.", "Mend the settings file.")
+    return content
+
+
+def _merged(content: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
     for override in overrides:
         _apply_override(content, override)
     return content

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from mifg_pipeline.errors import MifgError
-from mifg_pipeline.evaluate.figures import Evaluation, Pairing, pair
+from mifg_pipeline.evaluate.figures import Evaluation, Pairing, pair, pair_by_facet
 from mifg_pipeline.evaluate.outcomes import Outcome, read_outcomes
 from mifg_pipeline.evaluate.plan import Mode
 from mifg_pipeline.evaluate.run import EvaluationFolder
-from mifg_pipeline.evaluate.tables import MODE_NAMES, interval_text, p_text, pairing_table
+from mifg_pipeline.evaluate.tables import MODE_NAMES, pairing_breakdowns, pairing_table
 from mifg_pipeline.items import Record
 from mifg_pipeline.report.table import Table
 
@@ -23,7 +23,7 @@ class Comparison(Record):
         second: Model of the second.
         benchmark: That both were evaluated on.
         modes: The pairing in each mode that both played.
-        subsets: The pairing by mode and subset.
+        breakdown: The pairing by mode, facet and value.
         gained: Keys of items that the second alone gets right, by mode; of the first sample.
         lost: Keys of items that the first alone gets right, by mode; of the first sample.
     """
@@ -32,7 +32,7 @@ class Comparison(Record):
     second: str
     benchmark: str
     modes: dict[Mode, Pairing]
-    subsets: dict[Mode, dict[str, Pairing]]
+    breakdown: dict[Mode, dict[str, dict[str, Pairing]]]
     gained: dict[Mode, tuple[str, ...]]
     lost: dict[Mode, tuple[str, ...]]
 
@@ -64,7 +64,7 @@ def compare(first: EvaluationFolder, second: EvaluationFolder) -> Comparison:
         second=right.plan.model,
         benchmark=left.plan.benchmark,
         modes={mode: pair(*outcomes) for mode, outcomes in pairs.items()},
-        subsets={mode: _by_subset(*outcomes) for mode, outcomes in pairs.items()},
+        breakdown={mode: pair_by_facet(*outcomes) for mode, outcomes in pairs.items()},
         gained={mode: _alone(after, before) for mode, (before, after) in pairs.items()},
         lost={mode: _alone(before, after) for mode, (before, after) in pairs.items()},
     )
@@ -100,17 +100,6 @@ def _check_same(first: Sequence[Outcome], second: Sequence[Outcome]) -> None:
         )
 
 
-def _by_subset(first: Sequence[Outcome], second: Sequence[Outcome]) -> dict[str, Pairing]:
-    names = sorted({outcome.subset for outcome in first})
-    return {
-        name: pair(
-            [outcome for outcome in first if outcome.subset == name],
-            [outcome for outcome in second if outcome.subset == name],
-        )
-        for name in names
-    }
-
-
 def _alone(right: Sequence[Outcome], wrong: Sequence[Outcome]) -> tuple[str, ...]:
     """Keys of items that the one gets right and the other does not."""
     pairs = zip(right, wrong, strict=True)
@@ -118,22 +107,10 @@ def _alone(right: Sequence[Outcome], wrong: Sequence[Outcome]) -> tuple[str, ...
 
 
 def comparison_tables(comparison: Comparison) -> list[Table]:
-    """The comparison, mode by mode and then by subset."""
+    """The comparison, mode by mode, in all and by facet."""
     tables = []
     for mode, pairing in comparison.modes.items():
-        table = pairing_table(pairing, "first", "second")
-        tables.append(Table(f"{table.title}, {MODE_NAMES[mode]}", table.headings, table.rows))
-        rows = [
-            (
-                name,
-                interval_text(found.difference, points=True),
-                f"{found.only_second:,}",
-                f"{found.only_first:,}",
-                p_text(found.p),
-            )
-            for name, found in comparison.subsets[mode].items()
-        ]
-        if len(rows) > 1:
-            headings = ("", "second less first", "second alone", "first alone", "p")
-            tables.append(Table(f"By subset, {MODE_NAMES[mode]}", headings, rows))
+        found = [pairing_table(pairing, "first", "second")]
+        found += pairing_breakdowns(comparison.breakdown[mode], "first", "second")
+        tables += [Table(f"{table.title}, {MODE_NAMES[mode]}", table.headings, table.rows) for table in found]
     return tables

@@ -135,6 +135,7 @@ class Evaluation(Record):
         samples: Episodes of each item in each mode.
         modes: Figures by mode.
         tools: With tools (second) against without (first); None where one mode was played.
+        tools_by: The same by facet and value; empty where one mode was played.
     """
 
     plan: Plan
@@ -142,6 +143,7 @@ class Evaluation(Record):
     samples: int
     modes: dict[Mode, ModeFigures]
     tools: Pairing | None
+    tools_by: dict[str, dict[str, Pairing]]
 
 
 def mode_figures(judgement: Judgement, episodes: Sequence[EvaluationEpisode], samples: int) -> ModeFigures:
@@ -169,17 +171,28 @@ def mode_figures(judgement: Judgement, episodes: Sequence[EvaluationEpisode], sa
 def pair(first: Sequence[Outcome], second: Sequence[Outcome]) -> Pairing:
     """Compares two sets of answers to the same items.
 
-    The test takes one outcome for each group, for items of a group are not independent.
+    The test takes one outcome for each group, for items of a group are not independent: whether all of them are right.
 
     Args:
         first: Outcomes; those of the same items, samples and order as in ``second``.
         second: Outcomes.
     """
     differences = [float(b.correct) - float(a.correct) for a, b in zip(first, second, strict=True)]
-    groups = {a.group: (a.group_correct, b.group_correct) for a, b in zip(first, second, strict=True) if a.sample == 0}
-    test = mcnemar(list(groups.values()))
+    right: dict[str, tuple[bool, bool]] = defaultdict(lambda: (True, True))
+    for a, b in zip(first, second, strict=True):
+        if a.sample == 0:
+            right[a.group] = (right[a.group][0] and a.correct, right[a.group][1] and b.correct)
+    test = mcnemar(list(right.values()))
     interval = mean_interval(differences, [outcome.group for outcome in first], SEED)
     return Pairing(difference=Share.of(interval, len(differences)), **vars(test))
+
+
+def pair_by_facet(first: Sequence[Outcome], second: Sequence[Outcome]) -> dict[str, dict[str, Pairing]]:
+    """Compares as ``pair`` does, by facet and value, ``subset`` among the facets."""
+    return {
+        facet: {value: pair([first[i] for i in at], [second[i] for i in at]) for value, at in values.items()}
+        for facet, values in _places(first).items()
+    }
 
 
 def _accuracy(outcomes: Sequence[Outcome]) -> Share:
@@ -197,17 +210,22 @@ def _pass_at(k: int, outcomes: Sequence[Outcome], samples: int) -> Share:
 
 
 def _breakdown(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Share]]:
-    gathered: dict[str, dict[str, list[Outcome]]] = defaultdict(lambda: defaultdict(list))
-    for outcome in outcomes:
-        gathered["subset"][outcome.subset].append(outcome)
+    return {
+        facet: {value: _accuracy([outcomes[i] for i in at]) for value, at in values.items()}
+        for facet, values in _places(outcomes).items()
+    }
+
+
+def _places(outcomes: Sequence[Outcome]) -> dict[str, dict[str, list[int]]]:
+    """Indices of the outcomes of each value of each facet."""
+    found: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for index, outcome in enumerate(outcomes):
+        found["subset"][outcome.subset].append(index)
         for facet, values in outcome.facets.items():
             if facet != FORETOLD:
                 for value in values.split(", "):
-                    gathered[facet][value].append(outcome)
-    return {
-        facet: {value: _accuracy(found) for value, found in sorted(values.items(), key=_numbers_in_order)}
-        for facet, values in gathered.items()
-    }
+                    found[facet][value].append(index)
+    return {facet: dict(sorted(values.items(), key=_numbers_in_order)) for facet, values in found.items()}
 
 
 def _numbers_in_order(entry: tuple[str, object]) -> tuple[bool, int, str]:

@@ -19,7 +19,8 @@ class BenchmarkItem:
         text: The question.
         options: Of a multiple-choice question, in the order of their letters; None for an open one.
         answer: The key to it.
-        facets: What figures are broken down by besides the subset, each a name with a value.
+        facets: What figures are broken down by besides the subset, each a name with a value; ``images``, how many it
+            has, is among them.
         read_images: Reads the images, in the order in which the question counts them.
         evidence: Where in the images the answer shows, if the benchmark says so.
     """
@@ -33,6 +34,11 @@ class BenchmarkItem:
     facets: Mapping[str, str]
     read_images: Callable[[], tuple[QuestionImage, ...]] = field(compare=False, repr=False)
     evidence: tuple[Region, ...] = ()
+
+    @property
+    def image_count(self) -> int:
+        """How many images it has."""
+        return int(self.facets["images"])
 
     @property
     def question(self) -> Question:

@@ -26,7 +26,7 @@ class Progress:
         self._before = self._done = self._total = 0
         self._calls = self._failed = 0
         self._money = 0.0
-        self._started = self._last_line = time.monotonic()
+        self._first = self._last_line = time.monotonic()
         self._live: Live | None = None
 
     @contextmanager
@@ -52,6 +52,8 @@ class Progress:
         self._failed += episode.trajectory.end.is_fault
         self._money += episode.cost.money or 0.0
         now = time.monotonic()
+        if self._done == self._before + 1:
+            self._first = now  # what came before was no playing: an engine starts, say
         if self._live is None and now - self._last_line >= LINE_SECONDS:
             self._last_line = now
             self._console.print(self.line(), highlight=False, soft_wrap=True)
@@ -59,10 +61,12 @@ class Progress:
     def line(self) -> str:
         """The progress in one line."""
         played = self._done - self._before
-        elapsed = max(time.monotonic() - self._started, 1e-9)
-        seconds = round((self._total - self._done) * elapsed / played) if played else 0
-        left = f"{seconds // 60}:{seconds % 60:02d} min left" if played else "unknown time left"
-        text = f"{self._done:,}/{self._total:,} episodes, {played / elapsed:.1f}/s, {left}, {self._calls:,} calls"
+        text = f"{self._done:,}/{self._total:,} episodes"
+        if played > 1:
+            rate = (played - 1) / max(time.monotonic() - self._first, 1e-9)
+            seconds = round((self._total - self._done) / rate)
+            text += f", {rate:.1f}/s, {seconds // 60}:{seconds % 60:02d} min left"
+        text += f", {self._calls:,} calls"
         if self._money:
             projected = self._money / played * (self._total - self._before)
             text += f", cost {self._money:.2f} of about {projected:.2f}"

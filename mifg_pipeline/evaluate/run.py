@@ -8,7 +8,7 @@ from typing import Final
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.evaluate.benchmarks import Benchmark
 from mifg_pipeline.evaluate.episodes import EpisodeKey, EvaluationEpisode, EvaluationLedger
-from mifg_pipeline.evaluate.figures import Evaluation, mode_figures, pair
+from mifg_pipeline.evaluate.figures import Evaluation, mode_figures, pair, pair_by_facet
 from mifg_pipeline.evaluate.outcomes import judge, write_outcomes
 from mifg_pipeline.evaluate.plan import Plan, Task, Tools, modes_of, tasks_of
 from mifg_pipeline.evaluate.players import Player
@@ -112,8 +112,10 @@ def evaluate(
         on_episode: Takes each new episode, once it is stored.
 
     Raises:
-        MifgError: If the folder holds another evaluation, or something stops the run.
+        MifgError: If items have more images than an episode may, the folder holds another evaluation, or something
+            stops the run.
     """
+    _check_images(benchmark, plan.episode.max_images)
     modes = modes_of(extent.tools)
     tasks = tasks_of(benchmark.items, modes, extent.samples, plan.seed)
     with locked_folder(folder.root):
@@ -132,6 +134,18 @@ def evaluate(
                 open_player().play(left, keep, ledger.calls)
         evaluation = _judged(plan, benchmark, extent, episodes, folder)
     return Evaluated(evaluation, episodes)
+
+
+def _check_images(benchmark: Benchmark, most: int) -> None:
+    """Told before the first episode: with another limit, all of them would have to be played again."""
+    over = [item for item in benchmark.items if item.image_count > most]
+    if over:
+        needed = max(item.image_count for item in over)
+        raise MifgError(
+            f"{len(over):,} of {len(benchmark.items):,} items have up to {needed} images, {over[0].key} among them, "
+            f"and an episode may have {most}.",
+            f"Give --set episode.max_images={needed} or more, so that the model can look again; or a --subset.",
+        )
 
 
 def _is_left(episode: EvaluationEpisode | None) -> bool:
@@ -163,7 +177,7 @@ def _judged(
     modes = modes_of(extent.tools)
     judgements = {mode: judge(benchmark, episodes, mode, extent.samples, lenient=extent.lenient) for mode in modes}
     write_outcomes(folder.outcomes, [outcome for found in judgements.values() for outcome in found.outcomes])
-    paired = extent.tools == "both"
+    paired = [judgements[mode].outcomes for mode in modes] if extent.tools == "both" else None
     evaluation = Evaluation(
         plan=plan,
         items=len(benchmark.items),
@@ -172,7 +186,8 @@ def _judged(
             mode: mode_figures(found, [e for e in episodes.values() if e.mode == mode], extent.samples)
             for mode, found in judgements.items()
         },
-        tools=pair(judgements["off"].outcomes, judgements["on"].outcomes) if paired else None,
+        tools=pair(*paired) if paired else None,
+        tools_by=pair_by_facet(*paired) if paired else {},
     )
     with replaced_file(folder.figures) as file:
         file.write(evaluation.model_dump_json(indent=2) + "\n")

@@ -1,6 +1,6 @@
 """The figures of an evaluation as tables, for the terminal, for a README and for the page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from mifg_pipeline.evaluate.figures import Behaviour, Evaluation, ModeFigures, Pairing, Share
@@ -23,6 +23,7 @@ def tables_of(evaluation: Evaluation) -> list[Table]:
     found.append(Table("As the benchmark reports it", ("", *columns, "of"), rows))
     if evaluation.tools is not None:
         found.append(pairing_table(evaluation.tools, MODE_NAMES["off"], MODE_NAMES["on"]))
+        found += pairing_breakdowns(evaluation.tools_by, MODE_NAMES["off"], MODE_NAMES["on"])
     found += _breakdowns(list(modes.values()), columns)
     found += _calibrations(list(modes.values()), columns)
     found.append(Table("What the model did", ("", *columns), _behaviour_rows([m.behaviour for m in modes.values()])))
@@ -42,6 +43,20 @@ def pairing_table(pairing: Pairing, first: str, second: str) -> Table:
     return Table(f"{second.capitalize()} against {first}, on the same questions", ("", "figure"), rows)
 
 
+def pairing_breakdowns(breakdown: Mapping[str, Mapping[str, Pairing]], first: str, second: str) -> list[Table]:
+    """The comparison by each facet that has several values."""
+    headings = ("", f"{second} less {first}", f"{second} alone", f"{first} alone", "p")
+    return [
+        Table(
+            f"{second.capitalize()} against {first}, by {facet}",
+            headings,
+            [_pairing_row(*pair) for pair in values.items()],
+        )
+        for facet, values in breakdown.items()
+        if len(values) > 1
+    ]
+
+
 def as_markdown(evaluation: Evaluation) -> str:
     """The accuracy as a table for a README, with what it says and how it came about below."""
     main, *others = tables_of(evaluation)
@@ -55,6 +70,11 @@ def as_markdown(evaluation: Evaluation) -> str:
     for table in others:
         lines += [f"#### {table.title}", "", *_markdown_rows(table), ""]
     return "\n".join(lines)
+
+
+def _pairing_row(name: str, pairing: Pairing) -> tuple[str, ...]:
+    difference = interval_text(pairing.difference, points=True)
+    return (name, difference, f"{pairing.only_second:,}", f"{pairing.only_first:,}", p_text(pairing.p))
 
 
 def percent(value: float) -> str:

@@ -76,7 +76,9 @@ class _SentImage:
         self._path = image.path
         self._sha256 = image.sha256
         self._settings = settings
-        self._height, self._width = image.pixels().shape[:2]
+        self._width, self._height = image.size()
+        if self._width * self._height <= settings.max_pixels:
+            image.pixels()  # which raises if it is damaged: it may be sent as it is; larger ones are decoded on the way
 
     def frame(self, coordinates: Coordinates) -> Frame:
         """How the model speaks of places in it."""

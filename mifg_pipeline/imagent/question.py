@@ -4,15 +4,17 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import numpy as np
 
 from mifg_pipeline.corpus.byte_cache import ByteCache
 from mifg_pipeline.engines.view import Pixels
 from mifg_pipeline.errors import MifgError
-from mifg_pipeline.images.decoding import UnusableImage, decode_upright, read_image_file
+from mifg_pipeline.images.decoding import UnusableImage, decode_upright, read_image_file, upright_size
 from mifg_pipeline.items import Answer, Region
+
+_Decoded = TypeVar("_Decoded")
 
 CACHE_BYTES: Final = 256 << 20
 """Bytes of decoded pixels that are kept in each process."""
@@ -56,16 +58,28 @@ class QuestionImage:
         """
         pixels = _CACHE.get(self.sha256)
         if pixels is None:
-            data = self.read()
-            if hashlib.sha256(data).hexdigest() != self.sha256:
-                raise MifgError(f"{self._name} has changed while it was in use.", "Start again.")
-            try:
-                # An array made from an image is a read-only view of immutable bytes.
-                pixels = np.asarray(decode_upright(data))
-            except UnusableImage as error:
-                raise MifgError(f"{self._name} cannot be used as an image ({error}).", "Replace it.") from error
+            # An array made from an image is a read-only view of immutable bytes.
+            pixels = np.asarray(self._through(decode_upright))
             _CACHE.put(self.sha256, pixels)
         return pixels
+
+    def size(self) -> tuple[int, int]:
+        """Width and height of the upright image, from its header if that tells.
+
+        Raises:
+            MifgError: As ``pixels``; damage beyond the header may stay unseen.
+        """
+        pixels = _CACHE.get(self.sha256)
+        return self._through(upright_size) if pixels is None else (pixels.shape[1], pixels.shape[0])
+
+    def _through(self, decode: Callable[[bytes], _Decoded]) -> _Decoded:
+        data = self.read()
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise MifgError(f"{self._name} has changed while it was in use.", "Start again.")
+        try:
+            return decode(data)
+        except UnusableImage as error:
+            raise MifgError(f"{self._name} cannot be used as an image ({error}).", "Replace it.") from error
 
     @property
     def _name(self) -> str:

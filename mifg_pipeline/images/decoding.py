@@ -3,12 +3,14 @@
 import io
 import stat
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000")
 """Formats that are tried; pillow knows more, but some of those start programs (EPS) or have no signature (TGA)."""
@@ -18,6 +20,12 @@ MAX_PIXELS: Final = 178_956_970
 
 MAX_FILE_BYTES: Final = 1 << 30
 """Largest file that is read."""
+
+_HEADERS_TELL: Final = ("JPEG", "PNG", "WEBP")
+"""Formats whose size and orientation stand in the header as pillow decodes them; it turns a TIFF by itself."""
+
+_SIDEWAYS: Final = (5, 6, 7, 8)
+"""EXIF orientations that swap width and height."""
 
 
 class UnusableImage(Exception):  # noqa: N818 - it names what the file is
@@ -47,14 +55,35 @@ def decode_upright(data: bytes) -> Image.Image:
     Raises:
         UnusableImage: If the bytes are no image, truncated, damaged or beyond ``MAX_PIXELS``.
     """
+    with _opened(data) as image:
+        ImageOps.exif_transpose(image, in_place=True)
+        return _to_rgb(image)
+
+
+def upright_size(data: bytes) -> tuple[int, int]:
+    """Width and height of what ``decode_upright`` gives; decodes only formats whose header does not tell them.
+
+    Raises:
+        UnusableImage: As there; damage beyond the header may stay unseen.
+    """
+    with _opened(data) as image:
+        if image.format in _HEADERS_TELL:
+            width, height = image.size
+            sideways = image.getexif().get(ExifTags.Base.Orientation) in _SIDEWAYS
+            return (height, width) if sideways else (width, height)
+    return decode_upright(data).size
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[Image.Image]:
+    """The image before its pixels are decoded; whatever goes wrong with it is an ``UnusableImage``."""
     try:
         with warnings.catch_warnings():
             # Pillow warns of large images and of damaged EXIF blocks; here a file is either used or refused.
             warnings.simplefilter("ignore")
             image = Image.open(io.BytesIO(data), formats=FORMATS)
             _require_decodable_size(image)
-            ImageOps.exif_transpose(image, in_place=True)
-            return _to_rgb(image)
+            yield image
     except (UnusableImage, MemoryError):
         raise
     except UnidentifiedImageError as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table as TerminalTable
+from rich.text import Text
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Table:
 def print_tables(tables: Sequence[Table], console: Console) -> None:
     """Prints tables one below the other."""
     for table in tables:
-        shown = TerminalTable(box=None, pad_edge=False, title=table.title, title_justify="left", title_style="bold")
+        console.print(Text(table.title, style="bold"))
+        shown = TerminalTable(box=None, pad_edge=False)
         for index, heading in enumerate(table.headings):
             shown.add_column(heading, justify="right" if index else "left")
         for row in table.rows:

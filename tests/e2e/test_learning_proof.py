@@ -3,6 +3,7 @@
 import copy
 import importlib
 import io
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -161,6 +162,34 @@ def trained_though_masked(out: Path, step: int) -> int:
                 is_given = played.tracks.kinds[token] != TokenKind.SAMPLED
                 count += moved != 0 and (is_given or not turn.is_valid or played.trajectory.end.is_over_limit)
     return count
+
+
+@pytest.fixture(scope="module", name="evaluated")
+def _evaluated(out, found, mifg):
+    """Folders of the evaluations of base and trained model on the held-out questions, with and without tools."""
+    trained = proof.newest_model(proof.training_settings(out, 0, SHORT.steps))
+    given = ("--data", out / "dataset", "--tools", "both", "--episode-of", out / "run" / "settings.yaml")
+    folders = {"base": out / "base-evaluated", "trained": out / "trained-evaluated"}
+    for name, model in (("base", out / "base"), ("trained", trained)):
+        mifg("eval", "--model", model, *given, "--set", "batch_size=128", "--out", folders[name])
+    return folders
+
+
+def test_the_trained_model_is_better_with_its_tools_than_without(evaluated):
+    figures = json.loads((evaluated["trained"] / "evaluation.json").read_text())
+    assert figures["items"] == SHORT.test
+    tools = figures["tools"]
+    assert tools["difference"]["low"] > 0.2
+    assert tools["p"] < 0.001
+    assert figures["modes"]["on"]["behaviour"]["looks"]["visual_confirmation"] > 0.5
+    assert figures["modes"]["off"]["behaviour"]["looks"] == {}
+
+
+def test_the_trained_model_is_better_than_its_base_on_the_same_questions(evaluated, mifg):
+    compared = json.loads(mifg("compare", evaluated["base"], evaluated["trained"], "--json").stdout)
+    assert compared["second"] == f"step-{SHORT.steps:06d}"
+    assert compared["modes"]["on"]["difference"]["low"] > 0
+    assert compared["modes"]["on"]["p"] < 0.05
 
 
 def test_what_is_masked_has_no_gradient(out, found):

@@ -1,4 +1,4 @@
-"""From a folder of images to a model that answers: every file is handed on as the command before it left it."""
+"""From a folder of images to a model that is asked and evaluated: files are handed on as the command before left them."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 TINY_MODEL = Path(__file__).parents[2] / "examples" / "tiny_model.py"
 
 
-def test_images_become_a_dataset_and_the_dataset_a_model_that_answers(mifg, scenes, tmp_path):
+def test_images_become_a_dataset_and_the_dataset_a_model_that_answers_and_is_evaluated(mifg, scenes, tmp_path):
     run, review, dataset = tmp_path / "run", tmp_path / "alice.jsonl", tmp_path / "dataset"
     mifg("generate", "--corpus", scenes, "--out", run, "--items", 12, "--seed", 3)
     mifg("review", "pack", run, "--annotator", "alice", "--out", review)
@@ -35,3 +35,13 @@ def test_images_become_a_dataset_and_the_dataset_a_model_that_answers(mifg, scen
     trajectory = json.loads((looks / "trajectory.json").read_text())
     assert trajectory["turns"]
     assert str(looks) in shown.stdout
+
+    settings = training / "settings.yaml"
+    given = ("--data", dataset, "--split", "train", "--limit", 3, "--tools", "both", "--episode-of", settings)
+    evaluations = tmp_path / "untrained", tmp_path / "trained"
+    for evaluated, out in zip((model, trained), evaluations, strict=True):
+        mifg("eval", "--model", evaluated, *given, "--out", out)
+    figures = json.loads((evaluations[1] / "evaluation.json").read_text())
+    assert figures["plan"]["model"] == "step-000003"
+    assert {mode["accuracy"]["count"] for mode in figures["modes"].values()} == {3}
+    assert "second less first" in mifg("compare", *evaluations).stdout

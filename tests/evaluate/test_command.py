@@ -79,3 +79,28 @@ def test_samples_at_temperature_zero_are_refused(data, tmp_path):
 def test_a_folder_that_is_not_there_is_told(data, tmp_path):
     found = mifg("eval", "--model", tmp_path / "no", "--data", data, "--benchmark", "vstar", "--out", tmp_path / "out")
     assert "There is no folder" in found.stderr
+
+
+def test_the_limits_of_a_training_are_taken_over_and_may_be_overridden(data, tmp_path):
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("steps: 3\nepisode: {max_turns: 2, max_turn_tokens: 9}\n", encoding="utf-8")
+    out = tmp_path / "out"
+    with running_stub() as stub:
+        ask = ("--model", stub.url, "--data", data, "--benchmark", "vstar", "--limit", 1, "--out", out)
+        found = mifg("eval", *ask, "--episode-of", settings, "--set", "episode.max_turns=1")
+    assert found.returncode == 0, found.stderr
+    episode = json.loads((out / "plan.json").read_text("utf-8"))["episode"]
+    assert (episode["max_turns"], episode["max_turn_tokens"]) == (1, 9)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"), [("episode: 3", "not a section"), ("- a", "not a mapping"), (None, "cannot be read")]
+)
+def test_a_file_without_limits_is_refused(data, tmp_path, content, complaint):
+    settings = tmp_path / "settings.yaml"
+    if content is not None:
+        settings.write_text(content, encoding="utf-8")
+    ask = ("--model", tmp_path, "--data", data, "--benchmark", "vstar", "--out", tmp_path / "out")
+    found = mifg("eval", *ask, "--episode-of", settings)
+    assert found.returncode != 0
+    assert complaint in found.stderr

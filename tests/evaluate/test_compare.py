@@ -39,7 +39,7 @@ def test_the_other_way_round_the_difference_changes_its_sign(half_and_whole):
 
 
 def test_subsets_are_compared_by_themselves(half_and_whole):
-    subsets = compare(*half_and_whole).subsets["on"]
+    subsets = compare(*half_and_whole).breakdown["on"]["subset"]
     assert {name: found.only_second for name, found in subsets.items()} == {
         "direct_attributes": 0,
         "relative_position": 4,

@@ -3,7 +3,7 @@
 import pytest
 
 from mifg_pipeline.evaluate.episodes import Cost, EvaluationEpisode
-from mifg_pipeline.evaluate.figures import mode_figures, pair
+from mifg_pipeline.evaluate.figures import mode_figures, pair, pair_by_facet
 from mifg_pipeline.evaluate.outcomes import Judgement, Outcome
 from mifg_pipeline.imagent.end_reason import EndReason
 from mifg_pipeline.imagent.trajectory import Trajectory
@@ -99,3 +99,19 @@ def test_the_test_takes_the_first_sample_and_the_difference_all():
     after = [outcome("1", correct=False), outcome("1", sample=1, correct=True)]
     found = pair(before, after)
     assert (found.neither, found.only_second, found.difference.value) == (1, 0, 0.5)
+
+
+def test_a_value_of_a_facet_is_compared_on_its_own_part_of_a_group():
+    """A question in two orders: the tools help in the second alone, so that the group stays wrong."""
+    orders = [{"group": "q", "order": "0"}, {"group": "q", "order": "1"}]
+    before = [outcome(str(n), correct=False, **order) for n, order in enumerate(orders)]
+    after = [outcome(str(n), correct=n == 1, **order) for n, order in enumerate(orders)]
+    assert pair(before, after).only_second == 0
+    found = pair_by_facet(before, after)
+    assert {value: pairing.only_second for value, pairing in found["order"].items()} == {"0": 0, "1": 1}
+
+
+def test_foretold_shares_are_no_facet_to_compare_by():
+    one = [outcome("1", correct=True, pass_rate="0.5", skills="count, colour")]
+    assert set(pair_by_facet(one, one)) == {"subset", "skills"}
+    assert set(pair_by_facet(one, one)["skills"]) == {"count", "colour"}

@@ -3,8 +3,9 @@
 import pytest
 from aiohttp import web
 from asked_model import has_tools, knows, run_against, write_vstar
+from benchmark_files import write_muirbench
 
-from mifg_pipeline.config import BudgetSettings
+from mifg_pipeline.config import BudgetSettings, EpisodeSettings
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.evaluate.benchmarks import open_benchmark
 from mifg_pipeline.evaluate.episodes import EvaluationLedger
@@ -132,6 +133,14 @@ def test_other_questions_of_the_same_keys_are_not_mixed_in(tmp_path):
     questions.write_text(questions.read_text("utf-8").replace("colour", "size"), encoding="utf-8")
     with pytest.raises(MifgError, match="another question"):
         run_against(knows, open_benchmark("vstar", data), tmp_path / "out")
+
+
+def test_more_images_than_an_episode_may_have_are_told_before_anything_is_asked(tmp_path):
+    write_muirbench(tmp_path / "data")
+    benchmark = open_benchmark("muirbench", tmp_path / "data")
+    with pytest.raises(MifgError, match=r"2 of 2 items have up to 3 images.* may have 2.*max_images=3"):
+        run_against(knows, benchmark, tmp_path / "out", episode=EpisodeSettings(max_images=2))
+    assert not (tmp_path / "out").exists()
 
 
 def test_every_outcome_has_a_line(vstar, tmp_path):

@@ -173,3 +173,13 @@ def test_an_image_that_is_no_file_cannot_be_sent(make_question, tmp_path):
 def test_the_trajectory_goes_through_json(make_question):
     trajectory, _ = play(make_question(), replies(CONFIRM, ANSWER))
     assert type(trajectory).model_validate(json.loads(trajectory.model_dump_json())) == trajectory
+
+
+@pytest.mark.parametrize("max_pixels", [100, 10_000], ids=["redrawn on its way", "sent as it is"])
+def test_a_damaged_image_is_named_and_nothing_is_sent(tmp_path, max_pixels):
+    path = tmp_path / "cut short.jpg"
+    Image.effect_noise((60, 40), 50).convert("RGB").save(path)
+    path.write_bytes(path.read_bytes()[:-200])
+    question = Question("q", (QuestionImage.of_file(path),), "What is it?")
+    with pytest.raises(MifgError, match=r"cut short\.jpg cannot be used as an image"):
+        play(question, replies(ANSWER), min_pixels=1, max_pixels=max_pixels)

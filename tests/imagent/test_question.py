@@ -63,3 +63,10 @@ def test_bytes_that_are_no_image_are_named_by_their_digest():
 def test_a_file_that_is_missing_is_named(tmp_path):
     with pytest.raises(MifgError, match=r"gone\.png cannot be read \(No such file"):
         QuestionImage.of_file(tmp_path / "gone.png")
+
+
+def test_the_size_is_told_before_and_after_decoding():
+    image = QuestionImage.of_bytes(png(Image.effect_noise((24, 10), 50)))
+    assert image.size() == (24, 10)
+    assert image.pixels().shape[:2] == (10, 24)
+    assert image.size() == (24, 10)
