@@ -164,14 +164,12 @@ def _measure(settings: TrainSettings, policy: Policy, folder: Path) -> dict[str,
     with closing(open_engine(policy, chat_format, settings, folder / "engine.log")) as engine:
         _play(engine, chat_format, questions, settings, draws=1)  # what is loaded and compiled at first is not counted
         engine.sync(())
-        if isinstance(engine, VllmEngine):
-            engine.figures()  # of what is not counted
         watch = Stopwatch()
         with _charging(watch, engine):
             scripted = _play(engine, chat_format, questions, settings, settings.rollout.groups)
         split = watch.split()
         if isinstance(engine, VllmEngine):
-            figures = engine.figures()
+            figures = engine.figures
             OUTPUT.print(
                 f"vLLM: {figures.prompt_tokens:,} tokens of prompts, of which {figures.cached_tokens:,} were cached"
             )

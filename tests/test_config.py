@@ -22,6 +22,7 @@ from mifg_pipeline.config import (
 )
 from mifg_pipeline.config.models import ServeSettings
 from mifg_pipeline.errors import MifgError
+from mifg_pipeline.evaluate.plan import EvaluateSettings
 from mifg_pipeline.train.folder import MAY_CHANGE
 
 
@@ -72,6 +73,7 @@ GENERATE_SECTIONS = {
     "budget.": BudgetSettings,
     "serve.": ServeSettings,
 }
+DOCS = Path(__file__).parents[1] / "docs"
 IN_WORDS = ("items", "attempts", "mix")
 
 
@@ -95,7 +97,7 @@ def leaves_of(sections):
 
 def tables():
     """What the docs say of the settings of generation, and of those of training."""
-    return (Path(__file__).parents[1] / "docs" / "settings.md").read_text().split("\n## Training\n")
+    return (DOCS / "settings.md").read_text().split("\n## Training\n")
 
 
 @pytest.mark.parametrize(("name", "field"), leaves_of(GENERATE_SECTIONS))
@@ -109,6 +111,13 @@ def test_the_docs_list_the_training_setting_with_its_default_and_whether_it_may_
     may_change = any(name.startswith(key) if key.endswith(".") else name == key for key in MAY_CHANGE)
     (row,) = (line for line in tables()[1].splitlines() if line.startswith(f"| `{name}` | {in_the_docs(field)} | "))
     assert row.split(" | ")[2].startswith("* ") == may_change
+
+
+@pytest.mark.parametrize(("name", "field"), EvaluateSettings.model_fields.items())
+def test_the_docs_list_the_settings_of_an_evaluation(name, field):
+    is_section = issubclass(field.annotation, Settings)
+    (evaluation,) = re.findall(r"## Evaluation\n(.*?)\n## ", (DOCS / "settings.md").read_text(), re.DOTALL)
+    assert f"| `{name}` | {'those of [' if is_section else f'{in_the_docs(field)} |'}" in evaluation
 
 
 def test_the_docs_list_no_training_setting_that_there_is_not():

@@ -85,6 +85,14 @@ class Engine(TurnSampler, Protocol):
 
     restarts: int
 
+    @property
+    def cached_share(self) -> float | None:
+        """Of the tokens of all prompts since the last ``sync``, the share that did not have to be computed again.
+
+        None where there was none, or the engine does not count them.
+        """
+        ...
+
     def sync(self, weights: "Iterable[tuple[str, Tensor]]") -> None:
         """Takes new weights, by their names in the checkpoint, and forgets all that was computed with the old ones."""
         ...

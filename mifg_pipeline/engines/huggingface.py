@@ -33,6 +33,7 @@ class HuggingFaceEngine:
     """
 
     restarts = 0
+    cached_share = None
 
     def __init__(self, model: Any, chat_format: ChatFormat, batch_size: int) -> None:
         self._model = model

@@ -22,6 +22,7 @@ class ScriptedEngine:
     """
 
     restarts = 0
+    cached_share = None
 
     def __init__(
         self,

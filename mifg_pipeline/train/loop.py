@@ -20,6 +20,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from statistics import fmean
 from typing import Any, NoReturn
 
 import torch
@@ -152,6 +153,7 @@ class Trainer:
         step = state.step + 1
         self.lost, self.restarts = 0, self.engine.restarts
         groups, drawn = self._sample(step, state.drawn)
+        self.cached = self.engine.cached_share
         batch = step_batch(groups, self.chat_format.banned_ids, self.settings, self.ranks)
         if all(self.ranks.gather(batch.is_all_faults)):
             self._save_failed(step, batch, f"In step {step} every episode was ended by a fault: {batch.first_failure}")
@@ -302,6 +304,7 @@ class Trainer:
             **step_figures(conducts),
             "lost": sum(self.ranks.gather(self.lost)),
             "engine_restarts": sum(self.ranks.gather(self.engine.restarts - self.restarts)),
+            "cached_share": _mean(self.ranks.gather(self.cached)),
             "probe_gap": gap,
             "groups_without_signal": sum(self.ranks.gather(batch.groups_without_signal)),
             "groups_ordered_by_gain": batch.ordered_by_gain_alone,
@@ -344,3 +347,9 @@ class Trainer:
             shared = self.ranks.gather_rows(lines)
             if self.ranks.is_first:
                 self.folder.write_trajectories(path, shared)
+
+
+def _mean(figures: Sequence[float | None]) -> float | None:
+    """Of those that there are."""
+    there = [figure for figure in figures if figure is not None]
+    return fmean(there) if there else None

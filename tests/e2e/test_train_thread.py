@@ -1,4 +1,4 @@
-"""From a folder of images to a model that is asked and evaluated: files are handed on as the command before left them."""
+"""From a folder of images to a model that is asked and evaluated: every file is as the command before left it."""
 
 import json
 import subprocess

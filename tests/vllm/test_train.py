@@ -66,6 +66,7 @@ def run(settings: TrainSettings, kind: type[Trainer] = Trainer) -> tuple[list[di
 def test_engine_and_trainer_are_one_model_after_each_update(materials: Path, tmp_path: Path, kind: str) -> None:
     rows, _ = run(settings_of(materials, tmp_path / "run", "steps=3", *MOVES, *KINDS[kind]))
     assert any(row["grad_norm"] for row in rows)
+    assert all(0 < row["cached_share"] < 1 for row in rows), "trajectories of a group share the question"
     assert max(row["probe_gap"] for row in rows) <= PARITY
     assert max(row["gap_max"] for row in rows) <= PARITY
 

@@ -41,6 +41,7 @@ class VllmEngine:
 
     Attributes:
         restarts: How often it was started again.
+        figures: What it has done since it last took weights.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class VllmEngine:
         self._is_current = True
         self._has_synced = False
         self._losses = 0
-        self._figures = EngineFigures(0, 0, 0, 0, sleeps=False)
+        self.figures = EngineFigures(0, 0, 0, 0, sleeps=False)
         self.restarts = 0
         if settings.address is None:
             check_interpreter(self._python)
@@ -123,6 +124,7 @@ class VllmEngine:
         """
         assert not self._sent, "weights change only where nothing is sampled"
         self._has_synced, self._is_current = True, False
+        self.figures = replace(self.figures, prompt_tokens=0, cached_tokens=0, sampled_tokens=0)
         weights = iter(weights)
         try:
             self._connected().load(weights)
@@ -150,11 +152,11 @@ class VllmEngine:
             self._child.kill()
             self._child = None
 
-    def figures(self) -> EngineFigures:
-        """Returns what it has done since the last call."""
-        figures = self._figures
-        self._figures = replace(figures, prompt_tokens=0, cached_tokens=0, sampled_tokens=0)
-        return figures
+    @property
+    def cached_share(self) -> float | None:
+        """See ``Engine``."""
+        read = self.figures.prompt_tokens
+        return self.figures.cached_tokens / read if read else None
 
     @property
     def _python(self) -> str:
@@ -180,7 +182,7 @@ class VllmEngine:
         self._link = link
         self._check_model(link.ready)
         self._is_current = not (self._has_synced or link.ready.is_changed)
-        self._figures = replace(self._figures, cache_tokens=link.ready.cache_tokens, sleeps=link.ready.sleeps)
+        self.figures = replace(self.figures, cache_tokens=link.ready.cache_tokens, sleeps=link.ready.sleeps)
         return link
 
     def _check_alive(self) -> None:
@@ -235,8 +237,8 @@ class VllmEngine:
         return [self._taken(turn) for turn in turns if turn.number in self._sent]
 
     def _taken(self, turn: Turn) -> SampledTurn:
-        before = self._figures
-        self._figures = replace(
+        before = self.figures
+        self.figures = replace(
             before,
             prompt_tokens=before.prompt_tokens + len(turn.prompt_token_ids),
             cached_tokens=before.cached_tokens + turn.cached,

@@ -30,7 +30,7 @@ class EngineModel:
 
 @dataclass(frozen=True)
 class EngineFigures:
-    """What an engine has done since it was last asked.
+    """What an engine has done since it last took weights.
 
     Attributes:
         cache_tokens: Tokens whose keys and values fit into its cache.

@@ -71,7 +71,7 @@ def measure_burst(subject: Subject, sampler: WatchedSampler) -> BurstFigures:
     while ended < turns:
         ended += len(sampler.step())
     seconds = time.perf_counter() - began
-    cache = subject.engine.figures().cache_tokens if isinstance(subject.engine, VllmEngine) else None
+    cache = subject.engine.figures.cache_tokens if isinstance(subject.engine, VllmEngine) else None
     return BurstFigures(turns, sampler.sampled - before, seconds, cache)
 
 
