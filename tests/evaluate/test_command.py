@@ -38,16 +38,17 @@ def data(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_an_evaluation_killed_midway_resumes_without_asking_again_what_was_answered(data, tmp_path):
+def test_an_evaluation_killed_again_and_again_resumes_without_asking_again_what_was_answered(data, tmp_path):
     ask = ("--data", data, "--benchmark", "vstar", "--lenient", "--set", "server.concurrency=4")
     with running_stub("--latency", 0.1) as stub:
         killed = tmp_path / "killed"
         command = [*MIFG, "eval", "--model", stub.url, "--out", str(killed), *map(str, ask)]
-        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-            while stored_calls(killed) < 10:
-                assert process.poll() is None, "it ended before it could be killed"
-                time.sleep(0.01)
-            process.send_signal(signal.SIGKILL)
+        for calls in (1, 12, 27):
+            with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+                while stored_calls(killed) < calls:
+                    assert process.poll() is None, "it ended before it could be killed"
+                    time.sleep(0.01)
+                process.send_signal(signal.SIGKILL)
         finished = stored_calls(killed)
         before = stub.requests
         assert mifg("eval", "--model", stub.url, "--out", killed, *ask).returncode == 0
