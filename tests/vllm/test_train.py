@@ -5,6 +5,8 @@ import json
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from mifg_pipeline.config import TrainSettings, load_train_settings
 from mifg_pipeline.engines.vllm.child import SERVER
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.imagent.bucket import Bucket
-from mifg_pipeline.train.folder import TrainFolder
+from mifg_pipeline.train.folder import TrainFolder, settings_yaml
 from mifg_pipeline.train.loop import Trainer
 from mifg_pipeline.train.policy import Policy
 from mifg_pipeline.train.presets import read_config
@@ -69,6 +71,23 @@ def test_engine_and_trainer_are_one_model_after_each_update(materials: Path, tmp
     assert all(0 < row["cached_share"] < 1 for row in rows), "trajectories of a group share the question"
     assert max(row["probe_gap"] for row in rows) <= PARITY
     assert max(row["gap_max"] for row in rows) <= PARITY
+
+
+def test_two_ranks_have_an_engine_each_and_train_one_model(materials: Path, tmp_path: Path) -> None:
+    settings = settings_of(materials, tmp_path / "run", "steps=2", *MOVES)
+    config = tmp_path / "config.yaml"
+    config.write_text(settings_yaml(settings), encoding="utf-8")
+    programs = Path(sys.executable).parent
+    torchrun = [programs / "torchrun", "--standalone", "--nproc-per-node=2", "--no-python"]
+    done = subprocess.run([*torchrun, programs / "mifg", "train", config], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in (settings.out / "metrics.jsonl").open()]
+    assert any(row["grad_norm"] for row in rows)
+    assert max(max(row["probe_gap"], row["gap_max"]) for row in rows) <= PARITY
+    played = settings.rollout.groups * settings.rollout.group_size
+    assert [sum(row[name] for name in row if name.startswith("ends.")) for row in rows] == [played] * 2
+    assert sum(row["lost"] for row in rows) == 0
+    assert sorted(log.name for log in settings.out.glob("engine-*.log")) == ["engine-0.log", "engine-1.log"]
 
 
 def test_a_weight_that_does_not_go_over_stops_the_run(
