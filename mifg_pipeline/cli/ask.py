@@ -50,8 +50,7 @@ def ask(
     settings = load_section(AskSettings, overrides or [])
     asked = _question(images, question, options)
     if _is_folder(model, server):
-        play = _play_with_vllm if engine == "vllm" else _play_here
-        trajectory = play(model, asked, settings, temperature, seed)
+        trajectory = _play_here(model, engine, asked, settings, temperature, seed)
     else:
         trajectory = _play_at_server(model, server, asked, settings, temperature, seed)
     console = results()
@@ -96,35 +95,24 @@ def _is_folder(model: str, server: str | None) -> bool:
 
 
 def _play_here(
-    folder: str, question: "Question", settings: "AskSettings", temperature: float, seed: int
-) -> "Trajectory":
-    import torch
-
-    from mifg_pipeline.engines.chat_format import ChatFormat
-    from mifg_pipeline.engines.huggingface import HuggingFaceEngine
-    from mifg_pipeline.imagent.rollout import Attempt, rollout
-    from mifg_pipeline.train.model import load_for_sampling
-
-    loaded = load_for_sampling(folder, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
-    chat_format = ChatFormat.load(loaded.chat_folder)
-    engine = HuggingFaceEngine(loaded.module, chat_format, batch_size=1)
-    ((_, played),) = rollout(engine, chat_format, [Attempt(question, 0, seed)], settings, temperature)
-    return played.trajectory
-
-
-def _play_with_vllm(
-    folder: str, question: "Question", settings: "AskSettings", temperature: float, seed: int
+    folder: str,
+    engine: Literal["huggingface", "vllm"],
+    question: "Question",
+    settings: "AskSettings",
+    temperature: float,
+    seed: int,
 ) -> "Trajectory":
     import tempfile
     from contextlib import closing
 
     from mifg_pipeline.imagent.rollout import Attempt, rollout
-    from mifg_pipeline.train.engine import open_vllm
+    from mifg_pipeline.train.engine import open_checkpoint
 
     with tempfile.TemporaryDirectory(prefix="mifg-ask-") as scratch:
-        opened, chat_format = open_vllm(folder, settings, settings.vllm, Path(scratch) / "engine.log")
-        with closing(opened) as engine:
-            ((_, played),) = rollout(engine, chat_format, [Attempt(question, 0, seed)], settings, temperature)
+        log = Path(scratch) / "engine.log"
+        opened, chat_format = open_checkpoint(folder, engine, settings, settings.vllm, batch_size=1, log=log)
+        with closing(opened):
+            ((_, played),) = rollout(opened, chat_format, [Attempt(question, 0, seed)], settings, temperature)
     return played.trajectory
 
 

@@ -163,23 +163,12 @@ def _player(
         return ServerPlayer(
             plan.model, settings.server, settings.budget, os.environ, settings.episode, plan.temperature
         )
-    if engine == "vllm":
-        from contextlib import closing
+    from contextlib import closing
 
-        from mifg_pipeline.train.engine import open_vllm
+    from mifg_pipeline.train.engine import open_checkpoint
 
-        started, chat_format = open_vllm(model, settings.episode, settings.vllm, log)
-        return EnginePlayer(stack.enter_context(closing(started)), chat_format, settings.episode, plan.temperature)
-    import torch
-
-    from mifg_pipeline.engines.chat_format import ChatFormat
-    from mifg_pipeline.engines.huggingface import HuggingFaceEngine
-    from mifg_pipeline.train.model import load_for_sampling
-
-    loaded = load_for_sampling(model, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
-    chat_format = ChatFormat.load(loaded.chat_folder)
-    sampler = HuggingFaceEngine(loaded.module, chat_format, settings.batch_size)
-    return EnginePlayer(sampler, chat_format, settings.episode, plan.temperature)
+    opened, chat_format = open_checkpoint(model, engine, settings.episode, settings.vllm, settings.batch_size, log)
+    return EnginePlayer(stack.enter_context(closing(opened)), chat_format, settings.episode, plan.temperature)
 
 
 def _run(

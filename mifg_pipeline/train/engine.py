@@ -16,8 +16,10 @@ from mifg_pipeline.engines.huggingface import HuggingFaceEngine
 from mifg_pipeline.engines.vllm.client import VllmEngine
 from mifg_pipeline.engines.vllm.model import EngineModel
 from mifg_pipeline.errors import MifgError
-from mifg_pipeline.train.model import choose_dtype, merged_adapter
+from mifg_pipeline.train.model import choose_dtype, load_for_sampling, merged_adapter
 from mifg_pipeline.train.policy import Policy
+
+EngineName = Literal["huggingface", "vllm"]
 
 
 def check_engine(settings: TrainSettings, ranks: int) -> None:
@@ -56,22 +58,31 @@ def open_engine(policy: Policy, chat_format: ChatFormat, settings: TrainSettings
     return VllmEngine(model, chat_format, settings.rollout.vllm, log, recall)
 
 
-def open_vllm(path: str, episode: EpisodeSettings, settings: VllmSettings, log: Path) -> tuple[VllmEngine, ChatFormat]:
-    """Opens a vLLM engine of a full checkpoint, or of an adapter merged into its base; and how its model writes.
+def open_checkpoint(
+    path: str, name: EngineName, episode: EpisodeSettings, vllm: VllmSettings, batch_size: int, log: Path
+) -> tuple[Engine, ChatFormat]:
+    """Opens an engine of a full checkpoint, or of an adapter merged into its base; and how its model writes.
 
     Args:
         path: Folder, or name on the hub.
+        name: Transformers in this process, or vLLM in one of its own.
         episode: Limits of what it plays.
-        settings: Of the engine.
+        vllm: Of vLLM.
+        batch_size: Most turns that the Hugging Face engine samples at a time.
         log: As for ``open_engine``.
 
     Raises:
         MifgError: If the model cannot be read, or the engine cannot be started or reached.
     """
-    dtype = choose_dtype("auto", torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name == "huggingface":
+        loaded = load_for_sampling(path, device)
+        chat_format = ChatFormat.load(loaded.chat_folder)
+        return HuggingFaceEngine(loaded.module, chat_format, batch_size), chat_format
+    dtype = choose_dtype("auto", device)
     folder, weights = merged_adapter(path, dtype)
     chat_format = ChatFormat.load(folder)
-    engine = VllmEngine(engine_model(folder, dtype, episode), chat_format, settings, log, lambda: weights)
+    engine = VllmEngine(engine_model(folder, dtype, episode), chat_format, vllm, log, lambda: weights)
     engine.sync(weights)
     return engine, chat_format
 

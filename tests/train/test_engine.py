@@ -15,8 +15,8 @@ from mifg_pipeline.train.engine import (
     check_engine,
     engine_model,
     has_own_weights,
+    open_checkpoint,
     open_engine,
-    open_vllm,
     weights_to_sync,
 )
 
@@ -64,4 +64,4 @@ def test_several_ranks_cannot_share_an_engine_elsewhere(small_run):
 def test_an_interpreter_that_is_none_is_named(tiny_model, small_run, tmp_path):
     settings = small_run("rollout.engine=vllm", "rollout.vllm.python=/nowhere/python")
     with pytest.raises(MifgError, match=r"rollout\.vllm\.python.*/nowhere/python"):
-        open_vllm(str(tiny_model), settings.episode, settings.rollout.vllm, tmp_path / "log")
+        open_checkpoint(str(tiny_model), "vllm", settings.episode, settings.rollout.vllm, 1, tmp_path / "log")
