@@ -15,6 +15,7 @@ from mifg_pipeline.agents.state import Plan
 from mifg_pipeline.agents.workers import Timed, WorkerPool
 from mifg_pipeline.corpus import Corpus
 from mifg_pipeline.corpus.pixels import cached_upright
+from mifg_pipeline.images.decoding import decode_upright
 from mifg_pipeline.items import UNKNOWN_LICENSE, Claim, CorpusImage, Draft, ImageRef
 from mifg_pipeline.programs import Derived, Picture, Proposal, program_named
 from mifg_pipeline.store.files import unwritable
@@ -133,7 +134,7 @@ def store_derived(derived: Derived, parents: Sequence[ImageRef], folder: Path) -
         path=f"images/{path.name}",
         width=pixels.width,
         height=pixels.height,
-        phash=str(imagehash.phash(pixels)),
+        phash=str(imagehash.phash(decode_upright(content).convert("L"))),  # of the file: JPEG changes pixels
         license=_inherited_license([parent.license for parent in parents]),
         attribution="; ".join(dict.fromkeys(parent.attribution for parent in parents if parent.attribution)),
         source="; ".join(dict.fromkeys(parent.source for parent in parents if parent.source)),

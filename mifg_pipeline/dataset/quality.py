@@ -16,6 +16,9 @@ from mifg_pipeline.dataset.rows import shards_of
 from mifg_pipeline.gates.text_predictor import TextQuestion, predict_keys
 from mifg_pipeline.items import OPTION_LETTERS
 
+_NAMED: Final = 20
+"""Broken promises that the report names; `mifg check` names all."""
+
 _COLUMNS: Final = ["question", "options", "answer", "writer", "evidence", "difficulty", "pool", "provenance"]
 
 
@@ -146,6 +149,8 @@ def quality_text(found: Quality, report: DatasetReport, notes: Sequence[str]) ->
         "| --- | ---: |",
         *(f"| {promise} | {broken[kind]} |" for kind, promise in PROMISES.items()),
         "",
+        *(f"- {problem.place}: {problem.reason}" for problem in report.problems[:_NAMED]),
+        *([""] if report.problems else []),
         "## Guessing without looking",
         "",
         _guessing_text(found),

@@ -61,3 +61,14 @@ def test_the_report_says_what_was_found(exported):
     assert "Nobody has looked." in text
     assert "| find-detail/which-image | 3 | 1 | 50% | 100% |" in text
     assert "too few choices" in text
+
+
+def test_the_report_names_what_is_broken(exported):
+    def turn(rows):
+        rows[0]["answer"] = "Z"
+        return rows
+
+    exported.change(turn)
+    text = quality_text(quality(exported.root), check_dataset(exported.root), [])
+    assert "| rows give the digests they name, each item once | 1 |" in text
+    assert ", row 0: the column answer says 'Z', the item another key" in text
