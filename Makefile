@@ -29,7 +29,7 @@ proof-study: $(VENV)/.installed-dev  ## the same with each part of the mask on a
 	OMP_NUM_THREADS=1 PYTHONPATH=examples $(BIN)/python -W ignore -m model_organism.study runs/study
 	PYTHONPATH=examples $(BIN)/python -W ignore -m model_organism.findings runs/study docs/learning_proof
 
-dataset: $(VENV)/.installed-dev  ## a MIFG-QA set of 10,000 items from drawn scenes and the photographs, with its card and quality report: an hour or two
+dataset: $(VENV)/.installed-dev  ## a MIFG-QA set of 10,000 items from drawn scenes and the photographs, with its card and quality report: a quarter of an hour
 	$(BIN)/python benchmarks/mifg_qa.py runs/mifg-qa
 
 # Tests run side by side: with one thread a process they do not wait for each other's.
