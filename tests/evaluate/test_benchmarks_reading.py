@@ -2,8 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import benchmark_files as files
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tiny_dataset import write_tiny_dataset
 
@@ -227,3 +230,53 @@ def test_a_file_that_is_no_json_is_refused(tmp_path: Path) -> None:
     (tmp_path / "MME_RealWorld.json").write_text(json.dumps([])[:1])
     with pytest.raises(MifgError, match="cannot be read as JSON"):
         open_benchmark("mme-realworld", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ({"text": None}, "text is empty, and not a text"),
+        ({"image": 3}, "image is 3, and not a text"),
+        ({"label": ["A"]}, r"label is \['A'\], and not a text"),
+        ([1, 2], r"is no object with fields, but \[1, 2\]"),
+    ],
+)
+def test_values_of_another_kind_are_named_with_their_place(tmp_path: Path, line: Any, complaint: str) -> None:
+    files.write_vstar_lines(tmp_path)
+    questions = tmp_path / "test_questions.jsonl"
+    first, *others = questions.read_text().splitlines()
+    changed = {**json.loads(first), **line} if isinstance(line, dict) else line
+    questions.write_text("\n".join([json.dumps(changed), *others]))
+    with pytest.raises(MifgError, match=f"line 1:? {complaint}"):
+        open_benchmark("vstar", tmp_path)
+
+
+def test_a_column_of_another_kind_in_a_table_is_named_with_its_row(tmp_path: Path) -> None:
+    files.write_muirbench(tmp_path)
+    (path,) = tmp_path.rglob("*.parquet")
+    table = pq.read_table(path)
+    position = table.schema.get_field_index("options")
+    pq.write_table(table.set_column(position, "options", pa.array(["A, B"] * table.num_rows)), path)
+    with pytest.raises(MifgError, match=r"row 1: options is 'A, B', and not a list of texts"):
+        open_benchmark("muirbench", tmp_path)
+
+
+def test_a_question_without_options_is_named(tmp_path: Path) -> None:
+    files.write_vstar_annotations(tmp_path)
+    annotation = min(tmp_path.rglob("*.json"))
+    annotation.write_text(json.dumps({**json.loads(annotation.read_text()), "options": []}))
+    with pytest.raises(MifgError, match="none of its 0 options"):
+        open_benchmark("vstar", tmp_path)
+
+
+def test_a_file_without_questions_is_told(tmp_path: Path) -> None:
+    (tmp_path / "test_questions.jsonl").write_text("")
+    with pytest.raises(MifgError, match="has no questions"):
+        open_benchmark("vstar", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["mmiu", "mme-realworld"])
+def test_a_json_file_that_is_no_list_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / "MME_RealWorld.json").write_text("3")
+    with pytest.raises(MifgError, match="no list of questions"):
+        open_benchmark(name, tmp_path)

@@ -53,6 +53,8 @@ def open_benchmark(
         raise MifgError(f"There is nothing at {path}.", "Give the folder that the benchmark was downloaded to.")
     read, report = _READERS.get(name, (partial(exported.read_items, split=split), exported.report))
     items = read(path)
+    if not items:
+        raise MifgError(f"{path} has no questions.", "Download it again.")
     _check_keys(items, path)
     return Benchmark(name, _first_groups(_of_subset(items, subset), limit), report)
 

@@ -7,12 +7,20 @@ from typing import Final
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.evaluate.benchmarks.benchmark import Judged, accuracy_by_subset, mean_of
 from mifg_pipeline.evaluate.benchmarks.files import find_files
+from mifg_pipeline.evaluate.benchmarks.layout import Kind, Layout
 from mifg_pipeline.evaluate.benchmarks.options import choice
 from mifg_pipeline.evaluate.benchmarks.tables import Row, embedded_image, read_rows
 from mifg_pipeline.evaluate.items import BenchmarkItem, PublishedFigure
 from mifg_pipeline.imagent.question import QuestionImage
 
-_COLUMNS: Final = ("idx", "question", "sub_task", "choices", "answer", "prompt")
+_COLUMNS: Final[Layout] = {
+    "idx": Kind.TEXT,
+    "question": Kind.TEXT,
+    "sub_task": Kind.TEXT,
+    "choices": Kind.TEXTS,
+    "answer": Kind.TEXT,
+    "prompt": Kind.TEXT_OR_NOTHING,
+}
 _IMAGES: Final = ("image_1", "image_2", "image_3", "image_4")
 # What the prompt repeats after this are the choices, which the question shows in its own form.
 _CHOICES = re.compile(r"\s*Select from the following (?:choices|options)\b.*", re.DOTALL)

@@ -5,12 +5,21 @@ from typing import Final
 
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.evaluate.benchmarks.benchmark import Judged, accuracy, accuracy_by_subset
+from mifg_pipeline.evaluate.benchmarks.layout import Kind, Layout
 from mifg_pipeline.evaluate.benchmarks.tables import Row, embedded_image, read_rows
 from mifg_pipeline.evaluate.items import BenchmarkItem, PublishedFigure
 from mifg_pipeline.items import Region
-from mifg_pipeline.train.data import REQUIRED_COLUMNS, answer_of
+from mifg_pipeline.train.data import answer_of
 
 SPLIT: Final = "test"
+
+_COLUMNS: Final[Layout] = {
+    "id": Kind.TEXT,
+    "question": Kind.TEXT,
+    "options": Kind.TEXTS_OR_NOTHING,
+    "answer": Kind.TEXT,
+    "answer_kind": Kind.TEXT,
+}
 
 
 def read_items(path: Path, split: str) -> list[BenchmarkItem]:
@@ -22,10 +31,13 @@ def read_items(path: Path, split: str) -> list[BenchmarkItem]:
     files = sorted((path / "data").glob(f"{split}-*.parquet"))
     if not files:
         found = sorted({file.name.partition("-")[0] for file in (path / "data").glob("*.parquet")})
-        what = f"it has {', '.join(found)}" if found else "it is no exported dataset"
-        raise MifgError(f"There is no split {split!r} in {path}: {what}.", "Name a split that it has.")
-    texts = [name for name in REQUIRED_COLUMNS if name != "images"]
-    return [_item(row) for row in read_rows(files, texts, ("images",))]
+        if not found:
+            raise MifgError(
+                f"{path} is no exported dataset.",
+                "Give the folder that `mifg export` wrote, or name the benchmark with --benchmark.",
+            )
+        raise MifgError(f"{path} has no split {split!r}; it has {', '.join(found)}.", "Give one of them with --split.")
+    return [_item(row) for row in read_rows(files, _COLUMNS, ("images",))]
 
 
 def report(judged: Judged) -> tuple[PublishedFigure, ...]:

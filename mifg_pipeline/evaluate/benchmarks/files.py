@@ -41,6 +41,18 @@ def load_json(file: Path) -> Any:
         raise MifgError(f"{file} cannot be read as JSON: {error}.", "Download it again.") from error
 
 
+def load_questions(file: Path) -> list[Any]:
+    """The questions that a JSON file lists.
+
+    Raises:
+        MifgError: If it is no list.
+    """
+    questions = load_json(file)
+    if not isinstance(questions, list):
+        raise MifgError(f"{file} is no list of questions.", "Give the file as it is published.")
+    return questions
+
+
 def require_files(paths: Iterable[Path]) -> None:
     """Looks whether images are there before anything is asked.
 

@@ -8,11 +8,22 @@ from typing import Final
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.evaluate.benchmarks.benchmark import Judged, accuracy, groups_right, mean_of
 from mifg_pipeline.evaluate.benchmarks.files import find_files
+from mifg_pipeline.evaluate.benchmarks.layout import Kind, Layout
 from mifg_pipeline.evaluate.benchmarks.options import choice
 from mifg_pipeline.evaluate.benchmarks.tables import Row, decode_base64, read_rows
 from mifg_pipeline.evaluate.items import BenchmarkItem, PublishedFigure, Verdict
 
-_COLUMNS: Final = ("index", "question", "answer", "category", "A", "B", "C", "D", "cycle_category")
+_COLUMNS: Final[Layout] = {
+    "index": Kind.ANY,
+    "question": Kind.TEXT,
+    "answer": Kind.TEXT,
+    "category": Kind.TEXT,
+    "A": Kind.ANY,
+    "B": Kind.ANY,
+    "C": Kind.ANY,
+    "D": Kind.ANY,
+    "cycle_category": Kind.ANY,
+}
 _RESOLUTIONS: Final = ("4k", "8k")
 
 

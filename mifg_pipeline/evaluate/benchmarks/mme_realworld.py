@@ -7,13 +7,30 @@ from typing import Any, Final
 
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.evaluate.benchmarks.benchmark import Judged, accuracy, accuracy_by_subset, share
-from mifg_pipeline.evaluate.benchmarks.files import find_files, images_of, load_json, require_files
+from mifg_pipeline.evaluate.benchmarks.files import find_files, images_of, load_questions, require_files
+from mifg_pipeline.evaluate.benchmarks.layout import Kind, Layout, check_row
 from mifg_pipeline.evaluate.benchmarks.options import choice, without_label
-from mifg_pipeline.evaluate.benchmarks.tables import Row, check_columns, decode_base64, read_rows
+from mifg_pipeline.evaluate.benchmarks.tables import Row, decode_base64, read_rows
 from mifg_pipeline.evaluate.items import BenchmarkItem, PublishedFigure
 
-_JSON_FIELDS: Final = ("Question_id", "Image", "Text", "Answer choices", "Ground truth", "Task", "Subtask", "Category")
-_COLUMNS: Final = ("index", "question", "multi-choice options", "answer", "category", "l2-category")
+_JSON_FIELDS: Final[Layout] = {
+    "Question_id": Kind.ANY,
+    "Image": Kind.TEXT,
+    "Text": Kind.TEXT,
+    "Answer choices": Kind.TEXTS,
+    "Ground truth": Kind.TEXT,
+    "Task": Kind.TEXT,
+    "Subtask": Kind.TEXT,
+    "Category": Kind.TEXT,
+}
+_COLUMNS: Final[Layout] = {
+    "index": Kind.ANY,
+    "question": Kind.TEXT,
+    "multi-choice options": Kind.ANY,
+    "answer": Kind.TEXT,
+    "category": Kind.TEXT,
+    "l2-category": Kind.TEXT,
+}
 _TASKS: Final = ("Perception", "Reasoning")
 _IMAGE_COLUMNS: Final = ("bytes", "image")
 
@@ -44,9 +61,9 @@ def _is_refusal(text: str | None) -> bool:
 
 
 def _of_json(file: Path) -> Iterator[BenchmarkItem]:
-    rows = load_json(file)
+    rows = load_questions(file)
     for number, row in enumerate(rows, start=1):
-        check_columns(f"{file}, question {number}", _JSON_FIELDS, row)
+        check_row(f"{file}, question {number}", _JSON_FIELDS, row)
     require_files(file.parent / row["Image"] for row in rows)
     for row in rows:
         key = str(row["Question_id"])
@@ -102,6 +119,8 @@ def _listed(fields: Mapping[str, Any], place: str) -> Sequence[str]:
             options = ast.literal_eval(options)
         except (ValueError, SyntaxError) as error:
             raise MifgError(f"{place}: the options are no list ({error}).", "Download the file again.") from error
+    if not isinstance(options, list):
+        raise MifgError(f"{place}: the options are no list, but {options!r}.", "Download the file again.")
     return [str(option) for option in options]
 
 

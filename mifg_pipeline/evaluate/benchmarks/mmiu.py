@@ -10,22 +10,23 @@ from typing import Any, Final
 
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.evaluate.benchmarks.benchmark import Judged, accuracy_by_subset, mean_of
-from mifg_pipeline.evaluate.benchmarks.files import find_files, images_of, load_json, require_files
+from mifg_pipeline.evaluate.benchmarks.files import find_files, images_of, load_questions, require_files
+from mifg_pipeline.evaluate.benchmarks.layout import Kind, Layout, check_row
 from mifg_pipeline.evaluate.benchmarks.options import choice
-from mifg_pipeline.evaluate.benchmarks.tables import check_columns, read_rows
+from mifg_pipeline.evaluate.benchmarks.tables import read_rows
 from mifg_pipeline.evaluate.items import BenchmarkItem, PublishedFigure
 from mifg_pipeline.items import OPTION_LETTERS, Answer
 
-_COLUMNS: Final = (
-    "task",
-    "visual_input_component",
-    "source",
-    "options",
-    "question",
-    "context",
-    "input_image_path",
-    "output",
-)
+_COLUMNS: Final[Layout] = {
+    "task": Kind.TEXT,
+    "visual_input_component": Kind.ANY,
+    "source": Kind.ANY,
+    "options": Kind.TEXT,
+    "question": Kind.TEXT,
+    "context": Kind.TEXT_OR_NOTHING,
+    "input_image_path": Kind.TEXTS,
+    "output": Kind.TEXT_OR_NOTHING,
+}
 _LABEL = re.compile(r"(?:^|\s)([A-Z]):\s*")
 # What the context repeats after this are the options.
 _OPTIONS = re.compile(r"\s*Select from the following (?:choices|options)\b.*", re.DOTALL)
@@ -70,8 +71,8 @@ def _rows(files: Sequence[Path]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         if file.suffix == ".parquet":
             yield from ((row.place, row.fields) for row in read_rows([file], _COLUMNS, ()))
             continue
-        for number, row in enumerate(load_json(file), start=1):
-            check_columns(f"{file}, question {number}", _COLUMNS, row)
+        for number, row in enumerate(load_questions(file), start=1):
+            check_row(f"{file}, question {number}", _COLUMNS, row)
             yield f"{file}, question {number}", row
 
 
@@ -94,7 +95,7 @@ def _item(key: str, fields: Mapping[str, Any], images: Sequence[Path], place: st
         text=text,
         options=options,
         answer=answer,
-        facets={"images": str(len(images)), "visual_input": fields["visual_input_component"]},
+        facets={"images": str(len(images)), "visual_input": str(fields["visual_input_component"])},
         read_images=images_of(images),
     )
 

@@ -6,13 +6,23 @@ from typing import Final
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.evaluate.benchmarks.benchmark import Judged, accuracy, accuracy_by_subset, groups_right
 from mifg_pipeline.evaluate.benchmarks.files import find_files
+from mifg_pipeline.evaluate.benchmarks.layout import Kind, Layout
 from mifg_pipeline.evaluate.benchmarks.options import choice, number_marks
 from mifg_pipeline.evaluate.benchmarks.tables import Row, embedded_image, read_rows
 from mifg_pipeline.evaluate.items import BenchmarkItem, PublishedFigure
 from mifg_pipeline.imagent.question import QuestionImage
 from mifg_pipeline.items import OPTION_LETTERS
 
-_COLUMNS: Final = ("idx", "task", "image_relation", "image_type", "question", "options", "answer", "counterpart_idx")
+_COLUMNS: Final[Layout] = {
+    "idx": Kind.ANY,
+    "task": Kind.TEXT,
+    "image_relation": Kind.ANY,
+    "image_type": Kind.ANY,
+    "question": Kind.TEXT,
+    "options": Kind.TEXTS,
+    "answer": Kind.TEXT,
+    "counterpart_idx": Kind.ANY,
+}
 _NONE_OF_THEM: Final = "None of the choices provided"
 
 
@@ -59,8 +69,8 @@ def _item(row: Row) -> BenchmarkItem:
         facets={
             "images": str(row.images["image_list"]),
             "answerable": "yes" if answerable else "no",
-            "image_relation": fields["image_relation"],
-            "image_type": fields["image_type"],
+            "image_relation": str(fields["image_relation"]),
+            "image_type": str(fields["image_type"]),
         },
         read_images=lambda: _images(row),
     )

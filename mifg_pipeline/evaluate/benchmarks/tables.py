@@ -4,7 +4,7 @@ import base64
 import binascii
 import csv
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mifg_pipeline.errors import MifgError
+from mifg_pipeline.evaluate.benchmarks.layout import Layout, check_columns, check_row
 from mifg_pipeline.imagent.question import QuestionImage
 
 
@@ -35,40 +36,27 @@ class Row:
     read: Callable[[str], Any] = field(compare=False, repr=False)
 
 
-def read_rows(files: Sequence[Path], columns: Sequence[str], images: Sequence[str]) -> list[Row]:
+def read_rows(files: Sequence[Path], layout: Layout, images: Sequence[str]) -> list[Row]:
     """The rows of Parquet or TSV files, in their order.
 
     Args:
         files: Of one kind or both.
-        columns: Text columns that every file must have.
+        layout: Columns that every file must have, apart from those with images.
         images: Image columns that every file must have.
 
     Raises:
-        MifgError: If a file cannot be read, or lacks a column.
+        MifgError: If a file cannot be read, lacks a column, or has values of another kind in one.
     """
     rows: list[Row] = []
     for file in files:
         reader = _parquet_rows if file.suffix == ".parquet" else _tsv_rows
         try:
-            rows.extend(reader(file, columns, images))
+            rows.extend(reader(file, layout, images))
         except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
             raise MifgError(f"{file} cannot be read: {error}.", "Download it again.") from error
+    for row in rows:
+        check_row(row.place, layout, row.fields)
     return rows
-
-
-def check_columns(place: str, needed: Iterable[str], present: Iterable[str]) -> None:
-    """Refuses a file of another layout.
-
-    Raises:
-        MifgError: If columns are missing; it names them and those that are there.
-    """
-    there = set(present)
-    missing = [name for name in needed if name not in there]
-    if missing:
-        raise MifgError(
-            f"{place} lacks {', '.join(missing)}; it has {', '.join(sorted(there)) or 'nothing'}.",
-            "Give the files in the layout that docs/eval_benchmarks.md names for this benchmark.",
-        )
 
 
 def decode_base64(text: Any, place: str) -> QuestionImage:
@@ -96,10 +84,10 @@ def embedded_image(cell: Any, place: str) -> QuestionImage:
     return QuestionImage.of_bytes(cell["bytes"])
 
 
-def _parquet_rows(file: Path, columns: Sequence[str], images: Sequence[str]) -> Iterator[Row]:
+def _parquet_rows(file: Path, layout: Layout, images: Sequence[str]) -> Iterator[Row]:
     parquet = pq.ParquetFile(file)
     names = parquet.schema_arrow.names
-    check_columns(str(file), (*columns, *images), names)
+    check_columns(str(file), (*layout, *images), names)
     counts = {name: _image_counts(parquet, name) for name in images}
     groups = _RowGroups(parquet)
     for position, fields in enumerate(parquet.read([name for name in names if name not in images]).to_pylist()):
@@ -145,7 +133,7 @@ class _RowGroups:
         return kept[1][position - self._starts[group]].as_py()
 
 
-def _tsv_rows(file: Path, columns: Sequence[str], images: Sequence[str]) -> Iterator[Row]:
+def _tsv_rows(file: Path, layout: Layout, images: Sequence[str]) -> Iterator[Row]:
     # An image in base64 is longer than the 128 KB that the module allows a field by default.
     csv.field_size_limit(sys.maxsize)
     with file.open("rb") as stream:
@@ -159,7 +147,7 @@ def _tsv_rows(file: Path, columns: Sequence[str], images: Sequence[str]) -> Iter
 
         reader = csv.reader(lines(), delimiter="\t")
         header = next(reader, [])
-        check_columns(str(file), (*columns, *images), header)
+        check_columns(str(file), (*layout, *images), header)
         start = position
         for number, values in enumerate(reader, start=1):
             if len(values) != len(header):

@@ -8,12 +8,23 @@ from typing import Any, Final
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.evaluate.benchmarks.benchmark import Judged, accuracy, accuracy_by_subset
 from mifg_pipeline.evaluate.benchmarks.files import images_of, load_json, require_files
+from mifg_pipeline.evaluate.benchmarks.layout import Kind, Layout, check_row
 from mifg_pipeline.evaluate.benchmarks.options import choice, split_labelled
-from mifg_pipeline.evaluate.benchmarks.tables import check_columns
 from mifg_pipeline.evaluate.items import BenchmarkItem, PublishedFigure
 from mifg_pipeline.items import OPTION_LETTERS
 
 TASKS: Final = ("direct_attributes", "relative_position")
+
+_LINE: Final[Layout] = {
+    "image": Kind.TEXT,
+    "text": Kind.TEXT,
+    "label": Kind.TEXT,
+    "category": Kind.TEXT,
+}
+_ANNOTATION: Final[Layout] = {
+    "question": Kind.TEXT,
+    "options": Kind.TEXTS,
+}
 
 _INSTRUCTION = "Answer with the option's letter from the given choices directly."
 
@@ -25,7 +36,9 @@ def read_items(path: Path) -> list[BenchmarkItem]:
         MifgError: If the folder has another layout, or images are missing.
     """
     questions = path / "test_questions.jsonl"
-    items = list(_of_lines(questions) if questions.is_file() else _of_annotations(path))
+    if questions.is_file():
+        return list(_of_lines(questions))
+    items = list(_of_annotations(path))
     if not items:
         raise MifgError(
             f"{path} has neither test_questions.jsonl nor annotations in {' and '.join(TASKS)}.",
@@ -56,7 +69,7 @@ def _parse(line: bytes, place: str) -> dict[str, Any]:
         row = json.loads(line)
     except ValueError as error:
         raise MifgError(f"{place} is no JSON: {error}.", "Download it again.") from error
-    check_columns(place, ("image", "text", "label", "category"), row)
+    check_row(place, _LINE, row)
     return dict(row)
 
 
@@ -65,10 +78,10 @@ def _of_annotations(path: Path) -> Iterator[BenchmarkItem]:
     for task in TASKS:
         for position, file in enumerate(sorted((path / task).glob("*.json"))):
             row = load_json(file)
-            check_columns(str(file), ("question", "options"), row)
+            check_row(str(file), _ANNOTATION, row)
             images = [image for image in sorted(file.parent.glob(f"{file.stem}.*")) if image.suffix != ".json"]
             require_files(images or [file.with_suffix(".jpg")])
-            turn = position % len(row["options"])
+            turn = position % max(1, len(row["options"]))
             options = row["options"][-turn:] + row["options"][:-turn] if turn else row["options"]
             yield _item(task, images[0], row["question"], options, OPTION_LETTERS[turn], str(file))
 
