@@ -90,6 +90,9 @@ def _print_figures(figures: "Figures") -> None:
 def _print_withheld(selection: "Selection") -> None:
     for dataset, count in sorted(selection.withheld().items()):
         typer.echo(f"withheld: {count} items with an image of which {dataset} holds a copy")
+    damaged = selection.copies.undecodable
+    if damaged:
+        typer.echo(f"compared by bytes alone: {len(damaged)} that cannot be decoded as images, such as {damaged[0]}")
 
 
 def _print_problems(what: str, problems: "list[MifgError]") -> None:

@@ -50,12 +50,12 @@ class Copies:
     Attributes:
         of: The first copy of each image that has one, by its sha256.
         compared: Images of the other datasets that were looked at.
-        undecodable: Those among them of which only the bytes could be compared.
+        undecodable: Where those stand among them of which only the bytes could be compared.
     """
 
     of: dict[str, Copy] = field(default_factory=dict)
     compared: int = 0
-    undecodable: int = 0
+    undecodable: list[str] = field(default_factory=list)
 
 
 def find_copies(
@@ -71,18 +71,22 @@ def find_copies(
         on_image: Called with the number of their images compared so far.
 
     Raises:
-        MifgError: If one of the datasets cannot be read, or an image of ours cannot.
+        MifgError: If one of the datasets cannot be read or holds no image, or an image of ours cannot be read.
     """
     copies = Copies()
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         known = _Known(list(ours.values()), Gallery(list(_in_order(threads, _portrait_of_file, ours))))
         for dataset in others:
+            before = copies.compared
             for finding in _in_order(threads, known.find, other_images(dataset)):
                 copies.compared += 1
-                copies.undecodable += not finding.decoded
+                if not finding.decoded:
+                    copies.undecodable.append(f"{dataset.name}/{finding.place}")
                 for sha256, signal in finding.signals.items():
                     copies.of.setdefault(sha256, Copy(dataset.name, finding.place, signal))
                 on_image(copies.compared)
+            if copies.compared == before:
+                raise MifgError(f"{dataset} holds no images.", "Name a folder with images or Parquet files.")
     return copies
 
 

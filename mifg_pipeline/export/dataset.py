@@ -110,6 +110,13 @@ def _nothing_to_export(selection: Selection, left_out: int) -> MifgError:
         return MifgError(
             f"All {left_out} items of {run} were left out.", "See why each of them was: `mifg export … --check`."
         )
+    withheld = selection.withheld()
+    if withheld:
+        return MifgError(
+            f"All {withheld.total()} items of {run} are withheld: copies of their images are in "
+            f"{' and '.join(sorted(withheld))}.",
+            "Make items from images that those datasets do not hold, or leave --against out.",
+        )
     if selection.status == "candidate":
         return MifgError(f"{run} has no candidates.", "Run `mifg generate` with other settings or another corpus.")
     return MifgError(

@@ -1,12 +1,12 @@
 """Which items of a run are exported, and with which corpus."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Self
 
-from mifg_pipeline.copies import Copy, find_copies
+from mifg_pipeline.copies import Copies, Copy, find_copies
 from mifg_pipeline.corpus import Corpus, RunImages
 from mifg_pipeline.items import Item
 from mifg_pipeline.store import RunFolder
@@ -39,13 +39,12 @@ class Selection:
     Attributes:
         images: The run and its corpus.
         status: Of the items.
-        copies: What other datasets hold a copy of, by sha256: items that show it, or something made from it, are
-            withheld.
+        copies: What other datasets hold a copy of: items that show it, or something made from it, are withheld.
     """
 
     images: RunImages
     status: Status
-    copies: Mapping[str, Copy] = field(default_factory=dict)
+    copies: Copies = field(default_factory=Copies)
 
     @classmethod
     def open(cls, run_root: Path, status: Status, corpus_root: Path | None = None) -> Self:
@@ -78,7 +77,7 @@ class Selection:
 
     def withheld(self) -> Counter[str]:
         """Number of withheld items by the dataset that holds a copy of one of their images."""
-        if not self.copies:
+        if not self.copies.of:
             return Counter()
         found = (self._copy_in(entry.item) for entry in self._all_entries())
         return Counter(copy.dataset for copy in found if copy is not None)
@@ -92,10 +91,10 @@ class Selection:
         known = {image.sha256: image for image in self.corpus.images}
         shown = {digest for entry in self._all_entries() for digest in _origins(entry.item)}
         ours = {self.corpus.path_of(known[digest]): known[digest] for digest in sorted(shown & known.keys())}
-        return replace(self, copies=find_copies(ours, others, on_image).of)
+        return replace(self, copies=find_copies(ours, others, on_image))
 
     def _copy_in(self, item: Item) -> Copy | None:
-        return next((self.copies[digest] for digest in _origins(item) if digest in self.copies), None)
+        return next((self.copies.of[digest] for digest in _origins(item) if digest in self.copies.of), None)
 
     def _all_entries(self) -> Iterator[Entry]:
         if self.status == "candidate":

@@ -96,12 +96,19 @@ def test_images_are_found_in_nested_columns_of_parquet_files(pictures, ours, tmp
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "test-00000.parquet")
     found = find_copies(ours, [tmp_path])
     assert [(copy.dataset, copy.place) for copy in found.of.values()] == [(tmp_path.name, "test-00000.parquet, row 0")]
-    assert (found.compared, found.undecodable) == (2, 1)
+    assert (found.compared, len(found.undecodable)) == (2, 1)
 
 
 def test_a_dataset_that_is_not_there_is_named(ours, tmp_path):
     with pytest.raises(MifgError, match="no dataset"):
         find_copies(ours, [tmp_path / "nowhere"])
+
+
+def test_a_dataset_without_images_is_named(ours, tmp_path):
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others" / "note.txt").write_text("no images")
+    with pytest.raises(MifgError, match="others holds no images"):
+        find_copies(ours, [tmp_path / "others"])
 
 
 def test_a_damaged_parquet_file_is_named(ours, tmp_path):

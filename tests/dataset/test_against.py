@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from mifg_pipeline.errors import MifgError
 from mifg_pipeline.export import export_dataset
 from mifg_pipeline.store.review_records import Edits
 
@@ -39,11 +40,21 @@ def test_the_card_says_how_many_and_because_of_what(exported, other, tmp_path):
     assert f"{count} items were left out because benchmark holds a copy of one of their images." in text
 
 
-def test_nothing_is_withheld_against_an_empty_dataset(exported, tmp_path):
+def test_an_empty_dataset_is_taken_for_a_mistake(exported, tmp_path):
     (tmp_path / "empty").mkdir()
-    selection = exported.made.selection().against([tmp_path / "empty"])
-    assert len(list(selection.entries())) == len(exported.made.items)
-    assert not selection.withheld()
+    with pytest.raises(MifgError, match="empty holds no images"):
+        exported.made.selection().against([tmp_path / "empty"])
+
+
+def test_where_all_items_are_withheld_that_is_what_is_said(exported, tmp_path):
+    with pytest.raises(MifgError, match=r"All 18 items of .* are withheld: copies of their images are in corpus"):
+        export_dataset(exported.made.selection().against([exported.made.corpus.root]), tmp_path / "out")
+
+
+def test_what_cannot_be_decoded_is_named(exported, other):
+    folder, _ = other
+    (folder / "note.jpg").write_text("no image")
+    assert exported.made.selection().against([folder]).copies.undecodable == ["benchmark/note.jpg"]
 
 
 def test_items_that_people_edited_are_left_out_like_others(exported, other):
