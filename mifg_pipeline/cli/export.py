@@ -90,9 +90,10 @@ def _print_figures(figures: "Figures") -> None:
 def _print_withheld(selection: "Selection") -> None:
     for dataset, count in sorted(selection.withheld().items()):
         typer.echo(f"withheld: {count} items with an image of which {dataset} holds a copy")
-    damaged = selection.copies.undecodable
-    if damaged:
-        typer.echo(f"compared by bytes alone: {len(damaged)} that cannot be decoded as images, such as {damaged[0]}")
+    copies = selection.copies
+    if copies.undecodable:
+        example = copies.first_undecodable
+        typer.echo(f"compared by bytes alone: {copies.undecodable} that cannot be decoded as images, such as {example}")
 
 
 def _print_problems(what: str, problems: "list[MifgError]") -> None:

@@ -50,12 +50,14 @@ class Copies:
     Attributes:
         of: The first copy of each image that has one, by its sha256.
         compared: Images of the other datasets that were looked at.
-        undecodable: Where those stand among them of which only the bytes could be compared.
+        undecodable: Those among them of which only the bytes could be compared.
+        first_undecodable: Where the first of those stands.
     """
 
     of: dict[str, Copy] = field(default_factory=dict)
     compared: int = 0
-    undecodable: list[str] = field(default_factory=list)
+    undecodable: int = 0
+    first_undecodable: str | None = None
 
 
 def find_copies(
@@ -81,7 +83,8 @@ def find_copies(
             for finding in _in_order(threads, known.find, other_images(dataset)):
                 copies.compared += 1
                 if not finding.decoded:
-                    copies.undecodable.append(f"{dataset.name}/{finding.place}")
+                    copies.undecodable += 1
+                    copies.first_undecodable = copies.first_undecodable or f"{dataset.name}/{finding.place}"
                 for sha256, signal in finding.signals.items():
                     copies.of.setdefault(sha256, Copy(dataset.name, finding.place, signal))
                 on_image(copies.compared)
