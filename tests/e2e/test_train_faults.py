@@ -117,6 +117,7 @@ def test_two_ranks_train_as_one_does(materials, tmp_path):
     for row, expected in zip(ours, theirs, strict=True):
         assert row.pop("probe_gap") < 1e-4, "the copy that is sampled is the policy"
         assert expected.pop("probe_gap") is None, "the policy itself is sampled"
+        assert (row.pop("cached_share"), expected.pop("cached_share")) == (None, None), "prompts are read anew"
         assert row == pytest.approx(expected, rel=1e-3, abs=1e-5)
 
 

@@ -74,7 +74,8 @@ def test_a_learning_rate_that_wrecks_the_model_ends_its_calls(settings_of):
 
 
 def test_an_answer_learned_by_heart_leaves_nothing_to_train(settings_of):
-    settings = settings_of("max_masked", "optimizer.learning_rate=0.001", "reward.tool_gain=0")
+    # How soon the answer is found is a matter of luck: rounding decides which replies are sampled.
+    settings = settings_of("max_masked", "optimizer.learning_rate=0.001", "reward.tool_gain=0", "steps=40")
     step = paused(settings, "max_masked")
     first, *_, last = rows(settings)
     assert first["masked"] < 0.8 < fmean(row["masked"] for row in rows(settings)[-settings.alarms.window :])
