@@ -16,14 +16,15 @@ base = importlib.import_module("model_organism.base")
 proof = importlib.import_module("model_organism.proof")
 
 SETTINGS = (*OVER_VLLM, "rollout.vllm.max_running=128")
-SHORT = proof.ProofSize(base.BaseSize(3000, (550, 120)), train=400, test=100, samples=2, steps=50)
+# Which turns share a batch decides the rounding, and so how soon the learning sets in: it has time for that.
+SHORT = proof.ProofSize(base.BaseSize(3000, (550, 120)), train=400, test=100, samples=2, steps=100)
 FIRST, LAST = 4, 10
 """Steps at the beginning and at the end whose accuracy is compared."""
 
 NUMERICAL = 1e-4
 """Two passes over the same weights differ by less, in nats a token."""
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # minutes, on a busy machine many
 
 
 @pytest.fixture(scope="module", name="proved")
