@@ -55,6 +55,11 @@ def content_digest(value: Any) -> str:
     return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+def is_known_license(name: str) -> bool:
+    """Whether a field for a licence says one."""
+    return name.strip().casefold() not in ("", UNKNOWN_LICENSE)
+
+
 class ImageRef(Record):
     """One image, by content, with its provenance.
 
@@ -84,6 +89,11 @@ class ImageRef(Record):
     def is_derived(self) -> bool:
         """Whether a program made it; derived images lie in the run folder, all others in the corpus."""
         return bool(self.derived_from)
+
+    @property
+    def is_licensed(self) -> bool:
+        """Whether somebody said what its licence is."""
+        return is_known_license(self.license)
 
 
 class ObjectAnnotation(Record):
@@ -317,6 +327,11 @@ class Provenance(Record):
     seed: int
     writer: str
     model_calls: tuple[str, ...] = ()
+
+    @property
+    def family(self) -> str:
+        """Family of the program that wrote it, or the model."""
+        return self.writer.partition("/")[0]
 
 
 class Verdict(Record):

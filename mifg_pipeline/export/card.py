@@ -14,7 +14,6 @@ from mifg_pipeline.export.front_matter import front_matter
 from mifg_pipeline.export.samples import Samples
 from mifg_pipeline.export.selection import Selection
 from mifg_pipeline.export.shards import SplitFiles
-from mifg_pipeline.items import UNKNOWN_LICENSE
 from mifg_pipeline.store import Funnel, Ledger
 from mifg_pipeline.store.agreement import run_agreement
 
@@ -53,7 +52,7 @@ def write_card(
             agreement=run_agreement(run),
             withheld=selection.withheld(),
             samples=list(samples),
-            unknown_images=figures.licenses()[UNKNOWN_LICENSE],
+            unknown_images=figures.unlicensed_images(),
             version=__version__,
         )
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from mifg_pipeline.export.columns import pass_rate_column
 from mifg_pipeline.export.selection import Entry
-from mifg_pipeline.items import UNKNOWN_LICENSE, CorpusImage, Pool
+from mifg_pipeline.items import CorpusImage, Pool, is_known_license
 
 
 @dataclass(frozen=True, order=True)
@@ -67,7 +67,7 @@ class Figures:
         size = self.splits.setdefault(item.pool, SplitSize())
         size.rows += 1
         size.image_bytes += image_bytes
-        self.families[item.provenance.writer.partition("/")[0]] += 1
+        self.families[item.provenance.family] += 1
         self.difficulties[item.difficulty] += 1
         pass_rate = pass_rate_column(item)
         if pass_rate is not None:
@@ -78,7 +78,7 @@ class Figures:
         if entry.decision is not None:
             self.decisions[entry.decision] += 1
             self.annotators.update(entry.annotators)
-        self.unlicensed_rows += any(image.license == UNKNOWN_LICENSE for image in item.images)
+        self.unlicensed_rows += not all(image.is_licensed for image in item.images)
         for image in origins:
             self.sources[image.sha256] = Credit(image.license, image.attribution, image.source)
 
@@ -90,6 +90,10 @@ class Figures:
     def licenses(self) -> Counter[str]:
         """Number of source images by licence."""
         return Counter(credit.license for credit in self.sources.values())
+
+    def unlicensed_images(self) -> int:
+        """Number of source images of which nobody said the licence."""
+        return sum(not is_known_license(credit.license) for credit in self.sources.values())
 
     def credits(self) -> list[tuple[Credit, int]]:
         """Each credit with the number of source images that it is due for, sorted."""

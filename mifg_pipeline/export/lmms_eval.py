@@ -13,8 +13,9 @@ from mifg_pipeline.export.selection import Entry
 from mifg_pipeline.export.wording import asked
 from mifg_pipeline.export.writer import FormatWriter
 from mifg_pipeline.imagent.messages import system_text
+from mifg_pipeline.images.decoding import to_rgb
 from mifg_pipeline.items import POOLS, Pool
-from mifg_pipeline.scoring import extract_answer, score_text
+from mifg_pipeline.scoring import score_reply
 
 _FUNCTIONS: Final = ("doc_to_visual", "doc_to_text", "doc_to_target", "process_results")
 _NO_TOOLS: Final = EpisodeSettings(tools=False)
@@ -69,7 +70,7 @@ def _task(pool: Pool) -> str:
 
 def doc_to_visual(doc: Mapping[str, Any]) -> list[Image.Image]:
     """The images of a row, in order; lmms-eval shows them before the text."""
-    return [image.convert("RGB") for image in doc["images"]]
+    return [to_rgb(image) for image in doc["images"]]
 
 
 def doc_to_text(doc: Mapping[str, Any], lmms_eval_specific_kwargs: Mapping[str, str] | None = None) -> str:
@@ -87,5 +88,4 @@ def doc_to_target(doc: Mapping[str, Any]) -> str:
 
 def process_results(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
     """The accuracy of the reply to a row: 1.0 where the answer in its tags is right, else 0.0."""
-    text = extract_answer(results[0])
-    return {"accuracy": 0.0 if text is None else score_text(answer_of(doc), doc["options"], text)}
+    return {"accuracy": score_reply(answer_of(doc), doc["options"], results[0])}

@@ -46,7 +46,7 @@ class Samples:
             item: The row's item.
             contents: The bytes of its image files, which are known to be sound.
         """
-        family = item.provenance.writer.partition("/")[0]
+        family = item.provenance.family
         if family not in self._by_family and len(self._by_family) < MOST:
             self._by_family[family] = Sample(item, tuple(map(_picture, contents)))
 

@@ -1,4 +1,4 @@
-"""Conversations in ShareGPT's form beside their image files, for LLaVA and LLaMA-Factory."""
+"""Conversations in ShareGPT's form beside their image files, for LLaVA-NeXT and LLaMA-Factory."""
 
 import json
 from collections.abc import Sequence
@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from mifg_pipeline.export.columns import answer_column
-from mifg_pipeline.export.images import file_name
+from mifg_pipeline.export.plain_images import plain_image
 from mifg_pipeline.export.selection import Entry
-from mifg_pipeline.export.upright import upright_file
 from mifg_pipeline.export.wording import mark_in, marked
 from mifg_pipeline.export.writer import FormatWriter
 from mifg_pipeline.items import ImageRef, Item, Pool
@@ -54,18 +53,15 @@ class ShareGPTWriter(FormatWriter):
 
     def _write_image(self, image: ImageRef, content: bytes) -> str:
         """The name of the image relative to the folder; its file is written once."""
-        upright = upright_file(content)
-        name = file_name(image)
-        if upright is not content:
-            name = f"{Path(name).stem}.png"
+        name, plain = plain_image(image, content)
         if name not in self._written:
-            (self._folder / _IMAGES / name).write_bytes(upright)
+            (self._folder / _IMAGES / name).write_bytes(plain)
             self._written.add(name)
         return f"{_IMAGES}/{name}"
 
 
 def _row(item: Item, images: list[str]) -> dict[str, Any]:
-    """The conversation; LLaVA looks for its images under ``image``, LLaMA-Factory under ``images``."""
+    """The conversation; LLaVA-NeXT looks for its images under ``image``, LLaMA-Factory under ``images``."""
     turns = [{"from": "human", "value": marked(item)}, {"from": "gpt", "value": answer_column(item)}]
     return {"id": item.id, "image": images, "images": images, "conversations": turns}
 

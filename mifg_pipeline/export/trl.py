@@ -8,14 +8,14 @@ import pyarrow as pa
 
 from mifg_pipeline.config import EpisodeSettings
 from mifg_pipeline.export.columns import IMAGE, answer_column
-from mifg_pipeline.export.images import file_name
+from mifg_pipeline.export.plain_images import plain_image
 from mifg_pipeline.export.selection import Entry
 from mifg_pipeline.export.shards import PoolsWriter
 from mifg_pipeline.export.wording import asked, image_heading
 from mifg_pipeline.export.writer import FormatWriter
 from mifg_pipeline.imagent.messages import system_text
-from mifg_pipeline.items import Answer, Item
-from mifg_pipeline.scoring import extract_answer, score_text
+from mifg_pipeline.items import Answer, ImageRef, Item
+from mifg_pipeline.scoring import score_reply
 
 _PART: Final = pa.struct([("type", pa.string()), ("text", pa.string())])
 _MESSAGE: Final = pa.struct([("role", pa.string()), ("content", pa.list_(_PART))])
@@ -45,9 +45,7 @@ class TrlWriter(FormatWriter):
         row = {
             "id": item.id,
             "prompt": [_message("system", [_text(self._system)]), _message("user", _question_parts(item))],
-            "images": [
-                {"bytes": content, "path": file_name(image)} for image, content in zip(item.images, images, strict=True)
-            ],
+            "images": [_image(image, content) for image, content in zip(item.images, images, strict=True)],
             "solution": answer_column(item),
             "key": item.answer.model_dump_json(),
             "options": item.options,
@@ -85,8 +83,12 @@ def accuracy(
 
 def _score(content: str | list[dict[str, Any]], answer: Answer, options: Sequence[str] | None) -> float:
     reply = content if isinstance(content, str) else "".join(part.get("text") or "" for part in content)
-    text = extract_answer(reply)
-    return 0.0 if text is None else score_text(answer, options, text)
+    return score_reply(answer, options, reply)
+
+
+def _image(image: ImageRef, content: bytes) -> dict[str, Any]:
+    name, plain = plain_image(image, content)
+    return {"bytes": plain, "path": name}
 
 
 def _question_parts(item: Item) -> list[dict[str, str]]:

@@ -3,7 +3,7 @@
 from pydantic import JsonValue
 
 from mifg_pipeline.config import GateSettings
-from mifg_pipeline.items import UNKNOWN_LICENSE, Draft, GateResult, ImageRef
+from mifg_pipeline.items import Draft, GateResult
 
 _GATE = "provenance"
 _MIN_DERIVED_SIDE = 64
@@ -16,7 +16,7 @@ def provenance(draft: Draft, settings: GateSettings) -> GateResult:
     Derived images are held to the licence that they inherit, and to a size limit of their own.
     """
     if settings.require_license:
-        unlicensed = [index for index, image in enumerate(draft.images) if _is_unlicensed(image)]
+        unlicensed = [index for index, image in enumerate(draft.images) if not image.is_licensed]
         if unlicensed:
             return _rejection("the licence of an image is unknown", images=[*unlicensed])
     for index, image in enumerate(draft.images):
@@ -25,10 +25,6 @@ def provenance(draft: Draft, settings: GateSettings) -> GateResult:
         if side < least:
             return _rejection("an image is too small", images=[index], side=side, least=least)
     return GateResult(gate=_GATE, passed=True)
-
-
-def _is_unlicensed(image: ImageRef) -> bool:
-    return image.license.strip().casefold() in ("", UNKNOWN_LICENSE)
 
 
 def _rejection(reason: str, **figures: JsonValue) -> GateResult:

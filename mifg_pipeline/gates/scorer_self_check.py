@@ -8,7 +8,7 @@ from mifg_pipeline.scoring import expected_scores, score_reply
 def scorer_self_check(draft: Draft, _settings: GateSettings) -> GateResult:
     """Rejects a draft whose key does not score 1, or a distractor of which does not score 0, as whole replies."""
     for text, expected in expected_scores(draft):
-        score = score_reply(draft, f"<answer>{text}</answer>")
+        score = score_reply(draft.answer, draft.options, f"<answer>{text}</answer>")
         if score != expected:
             return GateResult(
                 gate="scorer_self_check",

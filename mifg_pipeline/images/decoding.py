@@ -57,7 +57,7 @@ def decode_upright(data: bytes) -> Image.Image:
     """
     with _opened(data) as image:
         ImageOps.exif_transpose(image, in_place=True)
-        return _to_rgb(image)
+        return to_rgb(image)
 
 
 def upright_size(data: bytes) -> tuple[int, int]:
@@ -101,7 +101,12 @@ def _require_decodable_size(image: Image.Image) -> None:
         raise UnusableImage(f"too large: {width}×{height}, over {MAX_PIXELS} pixels")
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def to_rgb(image: Image.Image) -> Image.Image:
+    """An upright image as RGB; alpha is laid over white, 16-bit grey is scaled to 8 bits.
+
+    Raises:
+        UnusableImage: If its pixels have no known range.
+    """
     if image.mode == "RGB" and not image.has_transparency_data:
         return image
     if image.mode.startswith("I"):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mifg_pipeline.config import GateSettings
 from mifg_pipeline.corpus import Corpus, RunImages
 from mifg_pipeline.gates import AuditRow, audit
-from mifg_pipeline.items import UNKNOWN_LICENSE, Item, Rejection
+from mifg_pipeline.items import Item, Rejection, is_known_license
 from mifg_pipeline.report.figures import EvidenceSizes, ItemFigures
 from mifg_pipeline.report.histogram import by_doubling
 from mifg_pipeline.report.items import item_view
@@ -79,7 +79,7 @@ def audit_rows(items: Iterable[Item], corpus: Corpus) -> Iterator[AuditRow]:
     for item in items:
         image = item.images[item.evidence[0].image]
         origin = image.derived_from[0] if image.is_derived else image.sha256
-        yield AuditRow(item.provenance.writer.partition("/")[0], clusters[origin], item)
+        yield AuditRow(item.provenance.family, clusters[origin], item)
 
 
 def _counted(items: Iterable[Item], figures: ItemFigures) -> Iterator[Item]:
@@ -117,5 +117,5 @@ def _sources(corpus: Corpus, uses: Mapping[str, int], images: RunImages) -> dict
         ],
         "credits": credits_,
         "licenses": licenses,
-        "unlicensed": dict(licenses).get(UNKNOWN_LICENSE, 0),
+        "unlicensed": sum(count for name, count in licenses if not is_known_license(name)),
     }

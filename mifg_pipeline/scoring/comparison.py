@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from mifg_pipeline.items import Answer, Sample
+from mifg_pipeline.items import Answer
 from mifg_pipeline.scoring.choices import read_choice
 from mifg_pipeline.scoring.extraction import extract_answer
 from mifg_pipeline.scoring.free_replies import find_answer
@@ -22,18 +22,19 @@ _SEPARATOR = re.compile(r" ?[,;&] ?(?:and )?| and ")
 _IMAGE_WORD = re.compile(r"images? ?(?=\d)")
 
 
-def score_reply(sample: Sample, reply: str, lenient: bool = False) -> float:
+def score_reply(answer: Answer, options: Sequence[str] | None, reply: str, lenient: bool = False) -> float:
     """1.0 if the reply's answer is right, else 0.0; a reply without an answer is wrong.
 
     Args:
-        sample: The question with its key.
+        answer: The key.
+        options: The options of a question of kind ``choice``, else None.
         reply: A model's whole reply, of any length.
         lenient: Whether to guess what a reply without answer tags says; see ``find_answer``.
     """
     text = extract_answer(reply)
     if text is None and lenient:
-        text = find_answer(reply, sample.answer.kind, sample.options)
-    return 0.0 if text is None else score_text(sample.answer, sample.options, text)
+        text = find_answer(reply, answer.kind, options)
+    return 0.0 if text is None else score_text(answer, options, text)
 
 
 def score_text(answer: Answer, options: Sequence[str] | None, text: str) -> float:

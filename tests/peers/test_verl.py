@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -39,14 +40,19 @@ def tools(exported):
     return {tool.name: tool for tool in loaded}
 
 
+def launch(folder, **variables):
+    """Has the launch recipe of a folder print the configuration that it gives verl's trainer."""
+    python = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{python}:{os.environ['PATH']}", **variables}
+    command = ["bash", str(folder / "launch.sh"), "trainer.n_gpus_per_node=4", "--cfg", "job"]
+    return subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+
+
 @pytest.fixture(scope="module")
 def recipe(exported):
-    """The configuration that the launch recipe gives verl's trainer."""
-    python = Path(sys.executable).parent
-    environment = {**os.environ, "PATH": f"{python}:{os.environ['PATH']}"}
-    command = ["bash", str(exported.root / "verl" / "launch.sh"), "trainer.n_gpus_per_node=4", "--cfg", "job"]
-    printed = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
-    return OmegaConf.create(yaml.safe_load(printed))
+    printed = launch(exported.root / "verl")
+    assert printed.returncode == 0, printed.stderr
+    return OmegaConf.create(yaml.safe_load(printed.stdout))
 
 
 def shown(row):
@@ -109,6 +115,28 @@ def test_the_recipe_names_the_files(exported, recipe):
     assert [Path(name) for name in recipe.data.train_files] == sorted(folder.glob("train-*.parquet"))
     assert [Path(name) for name in recipe.data.val_files] == sorted(folder.glob("validation-*.parquet"))
     assert Path(recipe.actor_rollout_ref.rollout.multi_turn.tool_config_path) == folder / "tools.yaml"
+
+
+@pytest.fixture
+def without_validation(exported, tmp_path):
+    """The folder of the format where no image belongs to the validation split, in a place with an odd name."""
+    folder = shutil.copytree(exported.root / "verl", tmp_path / "it's [a] set, of 3")
+    for path in folder.glob("validation-*"):
+        path.unlink()
+    return folder
+
+
+def test_the_recipe_says_which_split_is_missing(without_validation):
+    result = launch(without_validation)
+    assert result.returncode == 1
+    assert "There is no validation-*.parquet" in result.stderr
+
+
+def test_another_split_validates_where_somebody_says_so(without_validation):
+    printed = launch(without_validation, VALIDATION="test")
+    assert printed.returncode == 0, printed.stderr
+    files = yaml.safe_load(printed.stdout)["data"]["val_files"]
+    assert [Path(name) for name in files] == sorted(without_validation.glob("test-*.parquet"))
 
 
 def test_the_recipe_scores_the_key_by_our_scorer(rows, recipe):

@@ -155,19 +155,19 @@ def sample(answer: Answer, options: tuple[str, ...] | None = None) -> Sample:
 
 
 def test_a_reply_without_tags_is_wrong_unless_read_leniently() -> None:
-    question = sample(Answer(kind="integer", value=7))
-    assert [score_reply(question, "The answer is 7.", lenient=lenient) for lenient in (False, True)] == [0.0, 1.0]
+    seven = Answer(kind="integer", value=7)
+    assert [score_reply(seven, None, "The answer is 7.", lenient=lenient) for lenient in (False, True)] == [0.0, 1.0]
 
 
 def test_only_the_last_of_several_answers_counts() -> None:
-    question = sample(Answer(kind="integer", value=7))
-    assert score_reply(question, "<answer>7</answer><answer>8</answer>") == 0.0
+    seven = Answer(kind="integer", value=7)
+    assert score_reply(seven, None, "<answer>7</answer><answer>8</answer>") == 0.0
 
 
 def test_scoring_works_off_the_main_thread() -> None:
     scores: list[float] = []
-    question = sample(Answer(kind="integer", value=7))
-    thread = threading.Thread(target=lambda: scores.append(score_reply(question, "<answer>seven</answer>")))
+    seven = Answer(kind="integer", value=7)
+    thread = threading.Thread(target=lambda: scores.append(score_reply(seven, None, "<answer>seven</answer>")))
     thread.start()
     thread.join()
     assert scores == [1.0]
@@ -205,8 +205,8 @@ def test_scoring_never_raises_and_gives_0_or_1(answer: Answer, text: str) -> Non
 
 @given(st.text(), st.lists(st.text(min_size=1), min_size=2, max_size=10), st.booleans())
 def test_scoring_a_choice_never_raises(reply: str, options: list[str], lenient: bool) -> None:
-    question = sample(Answer(kind="choice", value=OPTION_LETTERS[len(options) - 1]), tuple(options))
-    assert score_reply(question, reply, lenient) in (0.0, 1.0)
+    last = Answer(kind="choice", value=OPTION_LETTERS[len(options) - 1])
+    assert score_reply(last, options, reply, lenient) in (0.0, 1.0)
 
 
 @pytest.mark.parametrize("filler", ["9", "a ", "one ", "(", "\ufdfa", " ", "1,", "*", "and ", "the answer is "])
@@ -226,7 +226,7 @@ def test_scoring_a_choice_never_raises(reply: str, options: list[str], lenient: 
 def test_replies_of_any_length_are_scored_in_bounded_time(question: Sample, filler: str, length: int) -> None:
     reply = f"<answer>{filler * (length // len(filler))}</answer>"
     started = time.process_time()
-    assert score_reply(question, reply) == 0.0
+    assert score_reply(question.answer, question.options, reply) == 0.0
     assert time.process_time() - started < 2.0
 
 

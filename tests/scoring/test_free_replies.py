@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mifg_pipeline.items import Answer, Sample
+from mifg_pipeline.items import Answer
 from mifg_pipeline.scoring import find_answer, score_reply
 
 COLOURS = ("red", "green", "blue", "yellow")
@@ -65,11 +65,9 @@ def test_other_kinds_are_read_behind_their_declaration() -> None:
 
 
 @pytest.mark.parametrize("lenient", [True, False])
-def test_a_guess_scores_in_the_lenient_mode_alone(lenient: bool, make_image_ref) -> None:
-    sample = Sample(
-        images=(make_image_ref("photo"),), question="?", options=COLOURS, answer=Answer(kind="choice", value="B")
-    )
-    assert score_reply(sample, "I choose B, as the ball shows.", lenient=lenient) == float(lenient)
+def test_a_guess_scores_in_the_lenient_mode_alone(lenient: bool) -> None:
+    key = Answer(kind="choice", value="B")
+    assert score_reply(key, COLOURS, "I choose B, as the ball shows.", lenient=lenient) == float(lenient)
 
 
 @given(reply=st.text(max_size=300), count=st.integers(2, 10))

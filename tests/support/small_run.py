@@ -33,6 +33,9 @@ from mifg_pipeline.store.events import EventLog
 from mifg_pipeline.store.files import replaced_file
 from mifg_pipeline.store.review_records import Edits, Judgement
 
+MODES = ("RGB", "RGBA", "LA", "deep", "RGB")
+"""Of the images of the corpus, by turns."""
+
 
 @dataclass(frozen=True)
 class MadeRun:
@@ -103,6 +106,21 @@ def _picture(seed: int) -> Image.Image:
     return Image.fromarray(cells).resize((96, 72), Image.Resampling.BICUBIC)
 
 
+def _in_mode(picture: Image.Image, mode: str, name: str) -> Image.Image:
+    """The picture as readers differ about: CMYK in a JPEG file, transparency or deep grey in a PNG file."""
+    if mode == "RGB":
+        return picture
+    if name.endswith("jpg"):
+        return picture.convert("CMYK")
+    grey = picture.convert("L")
+    if mode == "deep":
+        return Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
+    half_clear = Image.fromarray(np.where(np.asarray(grey) > 128, 255, 0).astype(np.uint8))
+    picture = grey.convert("LA") if mode == "LA" else picture.convert("RGBA")
+    picture.putalpha(half_clear)
+    return picture
+
+
 def write_corpus(root: Path) -> None:
     root.mkdir()
     names = [f"scene {index:02d}" for index in range(40)]
@@ -112,7 +130,7 @@ def write_corpus(root: Path) -> None:
             name = f"{stem}.{('png', 'jpg')[index % 2]}"
             exif = Image.Exif()
             exif[0x0112] = 6 if index % 4 == 1 else 1
-            _picture(index).save(root / name, exif=exif)
+            _in_mode(_picture(index), MODES[index % len(MODES)], name).save(root / name, exif=exif)
             entry = {"file_name": name, "license": "CC0-1.0", "attribution": f"Ana | <b>{index % 3}</b>", "source": "s"}
             metadata.write(json.dumps(entry, ensure_ascii=False) + "\n")
     index_corpus(root, min_side=32, workers=1, shares=dict.fromkeys(POOLS, 1 / 3))

@@ -1,22 +1,35 @@
 #!/usr/bin/env bash
 # GRPO with the two tools on one node, by verl 0.9. What is behind the script's name is handed on:
 #   MODEL=Qwen/Qwen2.5-VL-7B-Instruct ./launch.sh trainer.n_gpus_per_node=4
+# VALIDATION=test validates by another split.
 # For Qwen3-VL, set `token_side: 32` in tools.yaml and give data.image_patch_size=16.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-# The shards of a split, as a list of Hydra.
-shards() {
-    local list
-    list=$(printf "'%s'," "$here/$1"-*.parquet)
-    echo "[${list%,}]"
+# Paths as Hydra's strings.
+quoted() {
+    local path
+    for path in "$@"; do printf "'%s'," "${path//\'/\\\'}"; done
 }
+
+# The shards of a split.
+shards() {
+    local files=("$here/$1"-*.parquet)
+    if [[ ! -e ${files[0]} ]]; then
+        echo "There is no $1-*.parquet in $here. Name another split: TRAIN=… VALIDATION=… $0" >&2
+        return 1
+    fi
+    quoted "${files[@]}"
+}
+train_files=$(shards "${TRAIN:-train}")
+validation_files=$(shards "${VALIDATION:-validation}")
+tools=$(quoted "$here/tools.yaml")
 
 exec python3 -m verl.trainer.main_ppo \
     algorithm.adv_estimator=grpo \
     algorithm.use_kl_in_reward=False \
-    data.train_files="$(shards train)" \
-    data.val_files="$(shards validation)" \
+    data.train_files="[${train_files%,}]" \
+    data.val_files="[${validation_files%,}]" \
     data.train_batch_size=64 \
     data.max_prompt_length=8192 \
     data.max_response_length=8192 \
@@ -36,7 +49,7 @@ exec python3 -m verl.trainer.main_ppo \
     actor_rollout_ref.rollout.log_prob_use_dynamic_bsz=True \
     actor_rollout_ref.rollout.multi_turn.enable=True \
     actor_rollout_ref.rollout.multi_turn.format=hermes \
-    actor_rollout_ref.rollout.multi_turn.tool_config_path="$here/tools.yaml" \
+    actor_rollout_ref.rollout.multi_turn.tool_config_path="${tools%,}" \
     actor_rollout_ref.rollout.multi_turn.max_assistant_turns=6 \
     actor_rollout_ref.rollout.multi_turn.max_parallel_calls=1 \
     actor_rollout_ref.rollout.multi_turn.max_tool_response_length=1024 \

@@ -13,9 +13,9 @@ import yaml
 
 from mifg_pipeline.config import EpisodeSettings
 from mifg_pipeline.export.columns import answer_column
+from mifg_pipeline.export.plain_images import plain_file
 from mifg_pipeline.export.selection import Entry
 from mifg_pipeline.export.shards import PoolsWriter
-from mifg_pipeline.export.upright import upright_file
 from mifg_pipeline.export.wording import mark_in, marked
 from mifg_pipeline.export.writer import FormatWriter
 from mifg_pipeline.imagent.messages import system_text
@@ -77,8 +77,8 @@ class VerlWriter(FormatWriter):
             "data_source": "mifg-qa",
             "agent_name": "tool_agent",
             "prompt": [{"role": "system", "content": self._system}, {"role": "user", "content": marked(item)}],
-            "images": [{"bytes": upright_file(content), **bounds} for content in images],
-            "ability": item.provenance.writer.partition("/")[0],
+            "images": [{"bytes": plain_file(content), **bounds} for content in images],
+            "ability": item.provenance.family,
             "reward_model": {"style": "rule", "ground_truth": answer_column(item)},
             "extra_info": self._extra(item),
         }
