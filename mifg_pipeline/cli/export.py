@@ -91,6 +91,10 @@ def _print_withheld(selection: "Selection") -> None:
     for dataset, count in sorted(selection.withheld().items()):
         typer.echo(f"withheld: {count} items with an image of which {dataset} holds a copy")
     copies = selection.copies
+    for dataset, count in copies.compared.items():
+        typer.echo(f"compared: {count} images of {dataset}")
+        if passed_over := copies.passed_over[dataset]:
+            typer.echo(f"not looked into in {dataset}: {passed_over}")
     if copies.undecodable:
         example = copies.first_undecodable
         typer.echo(f"compared by bytes alone: {copies.undecodable} that cannot be decoded as images, such as {example}")

@@ -1,6 +1,8 @@
 """The images of somebody else's dataset, wherever they stand in it: files of a folder, columns of Parquet files."""
 
+from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -29,25 +31,60 @@ class OtherImage(NamedTuple):
     content: bytes
 
 
-def other_images(dataset: Path) -> Iterator[OtherImage]:
-    """The images of a dataset that lies in a folder or a Parquet file, a few at a time.
+class OtherDataset:
+    """A dataset that lies in a folder or a Parquet file.
 
-    Raises:
-        MifgError: If there is nothing at the path, or a file cannot be read.
+    Args:
+        root: Where it lies.
+        name: What to call it.
     """
-    if not dataset.exists():
-        raise MifgError(f"There is no dataset {dataset}.", "Name a folder with images or Parquet files.")
-    files = sorted(path for path in dataset.rglob("*") if path.is_file()) if dataset.is_dir() else [dataset]
-    for file in files:
-        place = file.relative_to(dataset).as_posix() if file != dataset else file.name
+
+    def __init__(self, root: Path, name: str) -> None:
+        self.name = name
+        self._passed_over: Counter[str] = Counter()
+        self._root = root
+
+    def images(self) -> Iterator[OtherImage]:
+        """Its images, a few at a time.
+
+        Raises:
+            MifgError: If there is nothing at the path, a file cannot be read, or there is no image.
+        """
+        if not self._root.exists():
+            raise MifgError(f"There is no dataset {self._root}.", "Name a folder with images or Parquet files.")
+        found = False
+        for image in chain.from_iterable(map(self._in_file, self._files())):
+            found = True
+            yield image
+        if not found:
+            raise MifgError(
+                f"{self._root} holds no images{self.passed_over and f' but files of other kinds: {self.passed_over}'}.",
+                "Name a folder with images or Parquet files; archives have to be unpacked.",
+            )
+
+    @property
+    def passed_over(self) -> str:
+        """The files that ``images`` came across and did not look into, counted by suffix; hidden ones do not count."""
+        return ", ".join(f"{count} {suffix}" for suffix, count in self._passed_over.most_common())
+
+    def _files(self) -> list[Path]:
+        if not self._root.is_dir():
+            return [self._root]
+        return sorted(path for path in self._root.rglob("*") if path.is_file())
+
+    def _in_file(self, file: Path) -> Iterator[OtherImage]:
+        place = file.relative_to(self._root) if file != self._root else Path(file.name)
+        suffix = file.suffix.lower()
         try:
-            if file.suffix.lower() in SUFFIXES:
-                yield OtherImage(place, read_image_file(file))
-            elif file.suffix.lower() == ".parquet":
-                yield from (OtherImage(f"{place}, row {row}", content) for row, content in _in_parquet(file))
+            if suffix in SUFFIXES:
+                yield OtherImage(place.as_posix(), read_image_file(file))
+            elif suffix == ".parquet":
+                yield from (OtherImage(f"{place.as_posix()}, row {row}", content) for row, content in _in_parquet(file))
+            elif not any(part.startswith(".") for part in place.parts):
+                self._passed_over[suffix or "without suffix"] += 1
         except (OSError, UnusableImage, pa.ArrowException) as error:
             raise MifgError(
-                f"{file} cannot be read: {error}.", "Restore it, or leave it out of the dataset."
+                f"{file} cannot be read: {str(error).rstrip('.')}.", "Restore it, or leave it out of the dataset."
             ) from error
 
 

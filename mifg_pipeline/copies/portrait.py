@@ -34,6 +34,11 @@ class Portrait:
     thumbnail: NDArray[np.uint8]
 
     @classmethod
+    def empty(cls) -> "Portrait":
+        """The portrait of nothing, which is like no other one."""
+        return cls(np.empty((0, 2), np.float32), np.empty((0, DESCRIPTOR), np.uint8), np.zeros((1, 1), np.uint8))
+
+    @classmethod
     def of(cls, image: Image.Image) -> "Portrait":
         """The portrait of an upright image."""
         return cls._of_grey(_resized(np.asarray(image.convert("L")), SIDE))

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,10 +13,9 @@ import imagehash
 import numpy as np
 
 from mifg_pipeline.copies.gallery import Gallery
-from mifg_pipeline.copies.other_images import OtherImage, other_images
+from mifg_pipeline.copies.other_images import OtherDataset, OtherImage
 from mifg_pipeline.copies.portrait import Portrait
 from mifg_pipeline.corpus.index_file import IndexSettings
-from mifg_pipeline.errors import MifgError
 from mifg_pipeline.images.decoding import UnusableImage, decode_upright, read_image_file
 from mifg_pipeline.items import ImageRef
 
@@ -49,19 +48,23 @@ class Copies:
 
     Attributes:
         of: The first copy of each image that has one, by its sha256.
-        compared: Images of the other datasets that were looked at.
-        undecodable: Those among them of which only the bytes could be compared.
+        compared: Images of each of the other datasets that were looked at.
+        passed_over: Files of each of them that were not looked into, counted by suffix.
+        undecodable: Images among them of which only the bytes could be compared.
         first_undecodable: Where the first of those stands.
+        unread: Why an image of ours could not be compared by its features, by its sha256.
     """
 
     of: dict[str, Copy] = field(default_factory=dict)
-    compared: int = 0
+    compared: Counter[str] = field(default_factory=Counter)
+    passed_over: dict[str, str] = field(default_factory=dict)
     undecodable: int = 0
     first_undecodable: str | None = None
+    unread: dict[str, str] = field(default_factory=dict)
 
 
 def find_copies(
-    ours: Mapping[Path, ImageRef], others: Iterable[Path], on_image: Callable[[int], None] = lambda _: None
+    ours: Mapping[Path, ImageRef], others: Sequence[Path], on_image: Callable[[int], None] = lambda _: None
 ) -> Copies:
     """Compares our source images with those of other datasets.
 
@@ -73,24 +76,43 @@ def find_copies(
         on_image: Called with the number of their images compared so far.
 
     Raises:
-        MifgError: If one of the datasets cannot be read or holds no image, or an image of ours cannot be read.
+        MifgError: If one of the datasets cannot be read or holds no image.
     """
     copies = Copies()
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        known = _Known(list(ours.values()), Gallery(list(_in_order(threads, _portrait_of_file, ours))))
-        for dataset in others:
-            before = copies.compared
-            for finding in _in_order(threads, known.find, other_images(dataset)):
-                copies.compared += 1
+        known = _Known(list(ours.values()), Gallery(list(_portraits(threads, ours, copies.unread))))
+        for dataset in map(OtherDataset, others, _names(others)):
+            for finding in _in_order(threads, known.find, dataset.images()):
+                copies.compared[dataset.name] += 1
                 if not finding.decoded:
                     copies.undecodable += 1
                     copies.first_undecodable = copies.first_undecodable or f"{dataset.name}/{finding.place}"
                 for sha256, signal in finding.signals.items():
                     copies.of.setdefault(sha256, Copy(dataset.name, finding.place, signal))
-                on_image(copies.compared)
-            if copies.compared == before:
-                raise MifgError(f"{dataset} holds no images.", "Name a folder with images or Parquet files.")
+                on_image(copies.compared.total())
+            copies.passed_over[dataset.name] = dataset.passed_over
     return copies
+
+
+def _names(datasets: Sequence[Path]) -> list[str]:
+    """What to call datasets: by their folder, or by the whole path where two have folders of one name."""
+    names = [dataset.resolve().name for dataset in datasets]
+    return [
+        str(dataset) if names.count(name) > 1 or not name else name
+        for dataset, name in zip(datasets, names, strict=True)
+    ]
+
+
+def _portraits(
+    threads: ThreadPoolExecutor, ours: Mapping[Path, ImageRef], unread: dict[str, str]
+) -> Iterator[Portrait]:
+    """The portraits of our images; one that cannot be read has an empty one, and is noted with the reason."""
+    for image, portrait in zip(ours.values(), _in_order(threads, _portrait_of_file, ours), strict=True):
+        if isinstance(portrait, Portrait):
+            yield portrait
+        else:
+            unread[image.sha256] = portrait
+            yield Portrait.empty()
 
 
 class _Finding(NamedTuple):
@@ -125,11 +147,12 @@ class _Known:
         return _Finding(image.place, signals)
 
 
-def _portrait_of_file(path: Path) -> Portrait:
+def _portrait_of_file(path: Path) -> Portrait | str:
+    """The portrait of the image in a file, or why there is none."""
     try:
         return Portrait.of(decode_upright(read_image_file(path)))
     except (OSError, UnusableImage) as error:
-        raise MifgError(f"Image {path} cannot be read: {error}.", "Restore the corpus from a copy.") from error
+        return str(error)
 
 
 def _in_order(threads: ThreadPoolExecutor, work: Callable[[Given], Made], given: Iterable[Given]) -> Iterator[Made]:

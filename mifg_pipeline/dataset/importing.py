@@ -2,18 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import permutations
 from pathlib import Path
 from typing import Final
 
 from mifg_pipeline.config import GenerateSettings
 from mifg_pipeline.corpus import Corpus
+from mifg_pipeline.dataset.files import file_problems
 from mifg_pipeline.dataset.rows import Shard, read_rows, shards_of
 from mifg_pipeline.dataset.source_images import require_sources, source_digests, write_corpus
-from mifg_pipeline.dataset.whole_folder import whole_folder
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.export.images import file_name
+from mifg_pipeline.export.selection import Entry
 from mifg_pipeline.gates import question_key
 from mifg_pipeline.generate.engine import write_results
 from mifg_pipeline.generate.prepare import new_manifest
@@ -22,6 +24,7 @@ from mifg_pipeline.report import write_run_report
 from mifg_pipeline.store import Accepted, Ledger, Outcome, Rejected, RunFolder, TrailEntry
 from mifg_pipeline.store.events import EventLog
 from mifg_pipeline.store.review_records import Judgement
+from mifg_pipeline.store.whole_folder import whole_folder
 
 STEP: Final = "import"
 """What the trail of an imported item says."""
@@ -47,12 +50,6 @@ class Imported:
     attempts: int
 
 
-@dataclass(frozen=True)
-class _Entry:
-    item: Item
-    annotators: tuple[str, ...]
-
-
 def import_dataset(
     dataset: Path,
     corpus_root: Path,
@@ -74,11 +71,16 @@ def import_dataset(
         on_row: Called with the number of rows read so far.
 
     Raises:
-        MifgError: If the dataset is damaged, or does not go with the corpus; no run is there then.
+        MifgError: If the dataset is damaged or empty, does not go with the corpus, or one of the folders lies in
+            another; no run is there then.
     """
+    _require_apart(dataset, corpus_root, out)
     shards = shards_of(dataset)
+    _require_whole(dataset, shards)
     given = Corpus.open(corpus_root) if corpus_root.is_dir() and any(corpus_root.iterdir()) else None
     sources = source_digests(shards, given)
+    if not sources:
+        raise MifgError(f"{dataset} has no rows.", "Name an export with items in it.")
     if given is not None:
         require_sources(given, sources)
     with whole_folder(out) as root:
@@ -106,20 +108,19 @@ class _Placement:
         self._run = run
         run.create()
 
-    def entries(self, shards: Sequence[Shard], on_row: Callable[[int], None]) -> Iterator[_Entry]:
+    def entries(self, shards: Sequence[Shard], on_row: Callable[[int], None]) -> Iterator[Entry]:
         """The items with their images in place, and who verified each.
 
         Raises:
             MifgError: If a row is damaged, or an image belongs to another pool in the corpus.
         """
         for number, row in enumerate((row for shard in shards for row in read_rows(shard)), start=1):
-            item = row.sound_item()
+            entry = row.sound_entry()
+            item = entry.item
             images = [
                 self._placed(item, image, content) for image, content in zip(item.images, row.contents, strict=True)
             ]
-            review = row.columns["review"]
-            annotators = tuple(review["annotators"]) if review["status"] == "verified" else ()
-            yield _Entry(item.model_copy(update={"images": tuple(images)}), annotators)
+            yield replace(entry, item=item.model_copy(update={"images": tuple(images)}))
             on_row(number)
 
     def _placed(self, item: Item, image: ImageRef, content: bytes) -> ImageRef:
@@ -137,7 +138,24 @@ class _Placement:
         return image.model_copy(update={"path": f"{self._run.images.name}/{path.name}"})
 
 
-def _require_attempts(entries: Sequence[_Entry]) -> None:
+def _require_apart(dataset: Path, corpus_root: Path, out: Path) -> None:
+    """Makes sure that no folder of an import lies in another one, or is it."""
+    named = {"the dataset": dataset, "--corpus": corpus_root, "--out": out}
+    for (one, inner), (other, outer) in permutations(named.items(), 2):
+        if inner.resolve().is_relative_to(outer.resolve()):
+            raise MifgError(f"{inner} ({one}) lies in {outer} ({other}).", "Name three folders apart from each other.")
+
+
+def _require_whole(dataset: Path, shards: Sequence[Shard]) -> None:
+    problem = next(file_problems(dataset, shards), None)
+    if problem is not None:
+        raise MifgError(
+            f"{dataset} is not as it was exported: {problem.place}: {problem.reason}.",
+            "Look at `mifg check` of the dataset, and restore it from a copy.",
+        )
+
+
+def _require_attempts(entries: Sequence[Entry]) -> None:
     """Makes sure that the items can stand in one ledger, in which each has the place of its attempt."""
     attempts = [entry.item.provenance.attempt for entry in entries]
     if len(set(attempts)) < len(attempts) or attempts[-1] >= _MOST_ATTEMPTS_A_ROW * len(attempts):
@@ -147,7 +165,7 @@ def _require_attempts(entries: Sequence[_Entry]) -> None:
         )
 
 
-def _append(ledger: Ledger, entries: Sequence[_Entry]) -> None:
+def _append(ledger: Ledger, entries: Sequence[Entry]) -> None:
     batch: list[Outcome] = []
     attempt = 0
     for entry in entries:
@@ -167,7 +185,7 @@ def _not_in_dataset(attempt: int) -> Rejected:
     return Rejected(Rejection(attempt=attempt, gate=STEP, reason="not in the dataset"), trail)
 
 
-def _accept(run: RunFolder, entries: Sequence[_Entry], dataset: str) -> tuple[str, ...]:
+def _accept(run: RunFolder, entries: Sequence[Entry], dataset: str) -> tuple[str, ...]:
     """Has everybody who verified an item accept it as it stands now; returns their names."""
     judgements: defaultdict[str, list[Judgement]] = defaultdict(list)
     for entry in entries:

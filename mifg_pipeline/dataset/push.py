@@ -1,7 +1,6 @@
 """Publishes an exported dataset on the Hugging Face hub, by ``datasets``' own push."""
 
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
@@ -9,9 +8,9 @@ from mifg_pipeline.dataset.check import DatasetReport, check_dataset
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.export import checksums, croissant
 
-_REPLACED: Final = ("data/*", checksums.FILE_NAME, croissant.FILE_NAME)
-"""What is not sent as it lies there: the rows go by another way, which writes their files anew, so that digests and
-Croissant's description of the files would not hold; the hub makes both itself."""
+_REPLACED: Final = (checksums.FILE_NAME, croissant.FILE_NAME)
+"""What is not sent, like the rows, which go by another way that writes their files anew: digests and Croissant's
+description of the files would not hold. The hub makes both itself."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,9 @@ def plan_push(root: Path, repository: str) -> PushPlan:
     try:
         validate_repo_id(repository)
     except HFValidationError as error:
-        raise MifgError(f"{repository!r} is no name on the hub: {error}", "Use the form owner/name.") from error
+        raise MifgError(f"{repository!r} is no name on the hub: {error}.", "Use the form owner/name.") from error
+    if "/" not in repository:
+        raise MifgError(f"{repository!r} does not say whose the dataset is.", "Use the form owner/name.")
     report = check_dataset(root)
     if report.problems:
         first = report.problems[0]
@@ -51,8 +52,7 @@ def plan_push(root: Path, repository: str) -> PushPlan:
             f"{root} breaks {len(report.problems)} promises of a dataset, such as {first.place}: {first.reason}.",
             f"See `mifg check {root}`, and export the run again.",
         )
-    files = (path.relative_to(root).as_posix() for path in sorted(root.rglob("*")) if path.is_file())
-    beside = (name for name in files if not any(fnmatch(name, pattern) for pattern in _REPLACED))
+    beside = [name for name in checksums.files_of(root) if name not in _REPLACED and not name.startswith("data/")]
     return PushPlan(root, repository, report, tuple(beside))
 
 
@@ -66,24 +66,41 @@ def push(plan: PushPlan, *, private: bool) -> str:
         MifgError: If the hub refuses or cannot be reached.
     """
     from datasets import config, load_dataset
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import HTTPError, LocalTokenNotFoundError  # type: ignore[attr-defined]
+    from datasets.exceptions import DatasetGenerationError
+    from huggingface_hub import CommitOperationAdd, HfApi
+    from huggingface_hub.errors import (  # type: ignore[attr-defined]
+        HfHubHTTPError,
+        HTTPError,
+        LocalTokenNotFoundError,
+        OfflineModeIsEnabled,
+    )
 
     hub = HfApi(endpoint=config.HF_ENDPOINT, library_name="mifg-pipeline")
     try:
         rows = load_dataset(str(plan.root))
-        url = hub.create_repo(plan.repository, repo_type="dataset", private=private, exist_ok=True)
-        hub.upload_folder(
-            folder_path=plan.root,
-            repo_id=plan.repository,
-            repo_type="dataset",
-            ignore_patterns=list(_REPLACED),
-            commit_message="Card of the dataset",
-        )
-        rows.push_to_hub(plan.repository, commit_message="Rows of the dataset")
-    except (HTTPError, LocalTokenNotFoundError, OSError) as error:
+    except (OSError, DatasetGenerationError) as error:
         raise MifgError(
-            f"The hub did not take {plan.repository}: {error}",
+            f"`datasets` cannot read {plan.root}: {_sentence(error)}",
+            f"See that there is disk space for its cache, {config.HF_DATASETS_CACHE}, and push again.",
+        ) from error
+    beside = [CommitOperationAdd(path_in_repo=name, path_or_fileobj=plan.root / name) for name in plan.beside]
+    try:
+        url = hub.create_repo(plan.repository, repo_type="dataset", private=private, exist_ok=True)
+        hub.create_commit(plan.repository, beside, repo_type="dataset", commit_message="Card of the dataset")
+        rows.push_to_hub(plan.repository, commit_message="Rows of the dataset")
+    except (HfHubHTTPError, LocalTokenNotFoundError) as error:
+        raise MifgError(
+            f"The hub did not take {plan.repository}: {_sentence(error)}",
             "Log in with `hf auth login` as somebody who may write there, and push again.",
         ) from error
+    except (HTTPError, OfflineModeIsEnabled, ConnectionError) as error:
+        raise MifgError(
+            f"The hub at {config.HF_ENDPOINT} was not reached: {_sentence(error)}",
+            "See that this machine has a way there and HF_HUB_OFFLINE is not set, and push again.",
+        ) from error
     return str(url)
+
+
+def _sentence(error: Exception) -> str:
+    """What an error of the hub's libraries says, as one sentence."""
+    return f"{' '.join(str(error).split()).rstrip('.') or type(error).__name__}."

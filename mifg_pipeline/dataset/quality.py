@@ -2,24 +2,22 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-import pyarrow.parquet as pq
-
 from mifg_pipeline.dataset.check import DatasetReport
 from mifg_pipeline.dataset.problems import PROMISES
-from mifg_pipeline.dataset.rows import shards_of
+from mifg_pipeline.dataset.rows import read_rows, shards_of
 from mifg_pipeline.gates.text_predictor import TextQuestion, predict_keys
 from mifg_pipeline.items import OPTION_LETTERS
 
 _NAMED: Final = 20
 """Broken promises that the report names; `mifg check` names all."""
 
-_COLUMNS: Final = ["question", "options", "answer", "writer", "evidence", "difficulty", "pool", "provenance"]
+_COLUMNS: Final = ("question", "options", "answer", "writer", "evidence", "difficulty", "pool", "provenance")
 
 
 @dataclass
@@ -81,14 +79,14 @@ def quality(root: Path) -> Quality:
     """Reads a dataset, all but its images, and works the figures out.
 
     Raises:
-        MifgError: If the folder holds no exported dataset.
+        MifgError: If the folder holds no exported dataset, or a damaged one.
     """
     found = Quality()
     forms: defaultdict[str, FormFigures] = defaultdict(FormFigures)
     questions: list[TextQuestion] = []
     groups: list[str] = []
     sets: set[frozenset[str]] = set()
-    for row in _rows(root):
+    for row in (row.columns for shard in shards_of(root) for row in read_rows(shard, _COLUMNS)):
         forms[row["writer"]].add(row)
         shown = [image["sha256"] for image in json.loads(row["provenance"])["images"]]
         found.uses.update(set(shown))
@@ -101,13 +99,6 @@ def quality(root: Path) -> Quality:
     found.forms, found.sets = dict(sorted(forms.items())), len(sets)
     found.guessed, found.chance = _guessed(questions, groups)
     return found
-
-
-def _rows(root: Path) -> Iterator[dict[str, Any]]:
-    for shard in shards_of(root):
-        with pq.ParquetFile(shard.path) as file:
-            for batch in file.iter_batches(columns=_COLUMNS):
-                yield from batch.to_pylist()
 
 
 def _guessed(questions: Sequence[TextQuestion], groups: Sequence[str]) -> tuple[tuple[int, int] | None, float]:

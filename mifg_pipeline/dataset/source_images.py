@@ -4,26 +4,27 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from mifg_pipeline.corpus import Corpus, index_corpus
 from mifg_pipeline.corpus.index_file import IndexSettings
 from mifg_pipeline.dataset.rows import Shard, read_rows
-from mifg_pipeline.dataset.whole_folder import whole_folder
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.export.images import file_name
 from mifg_pipeline.items import ImageRef, Pool
+from mifg_pipeline.store.whole_folder import whole_folder
 
 
 def source_digests(shards: Iterable[Shard], corpus: Corpus | None) -> set[str]:
     """Digests of the images of a dataset that are not made from another one that is at hand.
 
     An image whose original is neither in the dataset nor in the corpus is taken as a source of its own.
+
+    Raises:
+        MifgError: If a file of the dataset is damaged, or none.
     """
     made: dict[str, tuple[str, ...]] = {}
     for shard in shards:
-        for text in pq.read_table(shard.path, columns=["provenance"]).column(0).to_pylist():
-            made.update((image["sha256"], tuple(image["derived_from"])) for image in json.loads(text)["images"])
+        for row in read_rows(shard, ["provenance"]):
+            made.update(row.parents())
     originals = {sha256 for sha256, parents in made.items() if not parents}
     originals.update(image.sha256 for image in (corpus.images if corpus else ()))
     return {sha256 for sha256, parents in made.items() if not parents or not originals.issuperset(parents)}
@@ -45,7 +46,7 @@ def write_corpus(folder: Path, shards: Iterable[Shard], sources: set[str]) -> Co
         smallest = IndexSettings().min_side
         with (partial / "metadata.jsonl").open("w", encoding="utf-8") as metadata:
             for row in (row for shard in shards for row in read_rows(shard)):
-                item = row.sound_item()
+                item = row.sound_entry().item
                 for image, content in zip(item.images, row.contents, strict=True):
                     if image.sha256 in sources and image.sha256 not in pools:
                         pools[image.sha256] = item.pool

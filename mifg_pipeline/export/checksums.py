@@ -7,16 +7,31 @@ from pathlib import Path
 from typing import Final
 
 FILE_NAME: Final = "SHA256SUMS"
+
+LEFT_BEHIND: Final = frozenset((".DS_Store", "Thumbs.db", "desktop.ini"))
+"""What file managers leave in folders that people look into."""
+
 _DIGITS: Final = 64
 
 
+def files_of(folder: Path) -> list[str]:
+    """The files of a dataset, relative to its folder, sorted.
+
+    Hidden files and what lies in hidden folders are no part of it, nor is what file managers leave behind.
+    """
+    paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sorted(
+        path.as_posix()
+        for path in paths
+        if path.name not in LEFT_BEHIND and not any(part.startswith(".") for part in path.parts)
+    )
+
+
 def sums_of(folder: Path) -> dict[str, str]:
-    """The sha256 of each file below a folder, by its path relative to the folder, sorted; hidden ones do not count."""
-    files = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-    paths = {path.relative_to(folder).as_posix(): path for path in files}
-    names = sorted(paths)
+    """The sha256 of each file of a dataset by its name, sorted."""
+    names = files_of(folder)
     with ThreadPoolExecutor() as threads:
-        return dict(zip(names, threads.map(digest, (paths[name] for name in names)), strict=True))
+        return dict(zip(names, threads.map(digest, (folder / name for name in names)), strict=True))
 
 
 def sums_text(sums: Mapping[str, str]) -> str:
@@ -28,24 +43,11 @@ def read_sums(folder: Path) -> dict[str, str]:
     """The digests in the file of digests of a folder, by the names of the files.
 
     Raises:
-        OSError: If there is no such file.
+        OSError: If there is no such file, or it cannot be read.
         UnicodeDecodeError: If it is no text.
     """
     lines = (folder / FILE_NAME).read_text(encoding="utf-8").splitlines()
     return {line[_DIGITS + 2 :]: line[:_DIGITS] for line in lines}
-
-
-def listed_files(folder: Path) -> frozenset[str]:
-    """The names in the file of digests of a folder, and that file's own; none where there is no such file.
-
-    Raises:
-        UnicodeDecodeError: If the file is no text.
-    """
-    path = folder / FILE_NAME
-    if not path.is_file():
-        return frozenset()
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return frozenset({FILE_NAME, *(line[_DIGITS + 2 :] for line in lines)})
 
 
 def digest(path: Path) -> str:

@@ -1,5 +1,6 @@
 """Croissant metadata: the dataset described for machines, as ML Commons defines it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -82,6 +83,17 @@ def croissant(figures: Figures, splits: Sequence[SplitFiles], sums: Mapping[str,
         + [_file_set(split) for split in splits],
         "recordSet": [_record_set(split) for split in splits],
     }
+
+
+def digests(text: str) -> dict[str, str]:
+    """The sha256 of each shard, by its path, as the text of ``croissant.json`` says.
+
+    Raises:
+        ValueError: If it is no JSON.
+        LookupError, TypeError: If it is the JSON of something else.
+    """
+    files = json.loads(text)["distribution"]
+    return {file["contentUrl"]: file["sha256"] for file in files if file["@type"] == "cr:FileObject"}
 
 
 def _file_object(name: str, digest: str) -> dict[str, Any]:

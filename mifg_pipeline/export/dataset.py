@@ -1,7 +1,7 @@
 """Exports the items of a run as a dataset, or says what such an export would hold."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -10,12 +10,14 @@ from mifg_pipeline.errors import MifgError
 from mifg_pipeline.export import checksums, croissant
 from mifg_pipeline.export.card import write_card
 from mifg_pipeline.export.figures import Figures
-from mifg_pipeline.export.folder import replaced_folder, require_replaceable
+from mifg_pipeline.export.folder import require_replaceable
 from mifg_pipeline.export.formats import FORMATS
 from mifg_pipeline.export.hugging_face import HuggingFaceWriter
 from mifg_pipeline.export.inspection import ExportReport, Inspection, Terms
 from mifg_pipeline.export.selection import Selection
 from mifg_pipeline.export.shards import SplitFiles
+from mifg_pipeline.store.files import unwritable
+from mifg_pipeline.store.whole_folder import whole_folder
 
 PLAIN: Final = Terms()
 """The Hugging Face dataset alone, of all items or of none."""
@@ -40,10 +42,12 @@ def export_dataset(
     """
     inspection = Inspection(selection, terms)
     figures = inspection.report.figures
-    with replaced_folder(out) as partial:
+    for problem in _refusals(selection, out, terms):
+        raise problem
+    with whole_folder(out, require_replaceable) as partial:
         splits = _write_formats(inspection, partial, on_row)
-        for problem in _refusals(selection, inspection.report, terms):
-            raise problem
+        if not figures.rows:
+            raise _nothing_to_export(selection, len(inspection.report.left_out))
         write_card(partial, selection, figures, splits, inspection.samples)
         _describe(partial, figures, splits)
     return inspection.report
@@ -55,12 +59,9 @@ def check_export(selection: Selection, out: Path, terms: Terms = PLAIN) -> Expor
     report = inspection.report
     for _ in inspection.sound_items():
         pass
-    if report.figures.rows or not report.refused_for:
-        report.refused_for.extend(_refusals(selection, report, terms))
-    try:
-        require_replaceable(out.resolve())
-    except MifgError as error:
-        report.refused_for.append(error)
+    if not report.figures.rows and not report.refused_for:
+        report.refused_for.append(_nothing_to_export(selection, len(report.left_out)))
+    report.refused_for.extend(_refusals(selection, out, terms))
     return report
 
 
@@ -89,19 +90,30 @@ def _describe(folder: Path, figures: Figures, splits: Sequence[SplitFiles]) -> N
     (folder / checksums.FILE_NAME).write_text(checksums.sums_text(sums), encoding="utf-8")
 
 
-def _refusals(selection: Selection, report: ExportReport, terms: Terms) -> list[MifgError]:
-    figures = report.figures
-    if not figures.rows:
-        return [_nothing_to_export(selection, len(report.left_out))]
-    if terms.require_license and figures.unlicensed_rows:
-        return [
-            MifgError(
-                f"{figures.unlicensed_rows} of {figures.rows} items show an image of unknown licence.",
-                "Say the licences in the corpus's metadata.jsonl, index it and generate anew, leave such items out "
-                "(--skip), or leave out --require-license.",
-            )
-        ]
-    return []
+def _refusals(selection: Selection, out: Path, terms: Terms) -> Iterator[MifgError]:
+    """What speaks against an export before any image is read."""
+    target = out.resolve()
+    if target.is_relative_to(selection.corpus.root.resolve()):
+        yield MifgError(f"{out} lies in the corpus, which its pictures would join.", "Name a folder outside of it.")
+    else:
+        try:
+            require_replaceable(target)
+        except MifgError as problem:
+            yield problem
+        except OSError as error:
+            yield unwritable(target, error)
+    if terms.require_license and not terms.skip:
+        yield from _unlicensed(selection)
+
+
+def _unlicensed(selection: Selection) -> Iterator[MifgError]:
+    unlicensed = [not all(image.is_licensed for image in entry.item.images) for entry in selection.entries()]
+    if any(unlicensed):
+        yield MifgError(
+            f"{sum(unlicensed)} of {len(unlicensed)} items show an image of unknown licence.",
+            "Say the licences in the corpus's metadata.jsonl, index it and generate anew, leave such items out "
+            "(--skip), or leave out --require-license.",
+        )
 
 
 def _nothing_to_export(selection: Selection, left_out: int) -> MifgError:

@@ -1,116 +1,55 @@
-"""Puts a finished dataset in the place of the old one; a killed export leaves the old one, or none, never half."""
+"""What a folder must be for a dataset to be written to it: nothing is lost that an export did not write."""
 
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import yaml
-from filelock import FileLock, Timeout
 
 from mifg_pipeline.errors import MifgError
-from mifg_pipeline.export.checksums import listed_files
+from mifg_pipeline.export import checksums
 from mifg_pipeline.export.front_matter import TAG
-from mifg_pipeline.store.files import unwritable
 
-
-@contextmanager
-def replaced_folder(target: Path) -> Iterator[Path]:
-    """An empty folder beside ``target`` that takes its place when the block ends without an exception.
-
-    Raises:
-        MifgError: If ``target`` holds anything that is not an export, if another export is writing it, or if the
-            system refuses to write; ``target`` is then as it was.
-    """
-    target = target.resolve()
-    require_replaceable(target)
-    workplace = target.with_name(f".{target.name}.partial")
-    partial = workplace / "dataset"
-    try:
-        workplace.mkdir(parents=True, exist_ok=True)
-        with _sole_writer(workplace):
-            _remove(partial)
-            try:
-                partial.mkdir()
-                yield partial
-                _flush(partial)
-                _swap(partial, target)
-            finally:
-                _remove(workplace)
-    except OSError as error:
-        raise unwritable(target, error) from error
+_REMEDY: Final = "Name a folder that is empty or not there yet, or move its contents elsewhere."
 
 
 def require_replaceable(target: Path) -> None:
-    """Makes sure that no file is lost that an export did not write.
+    """Makes sure that a folder is empty, not there yet, or an earlier export with nothing else in it.
 
     Raises:
-        MifgError: If ``target`` is a file, or a folder with anything but an earlier export in it.
+        MifgError: If it is not, or lies inside an export.
+        OSError: If the system does not say.
     """
-    remedy = "Name a folder that is empty or not there yet, or move its contents elsewhere."
+    outer = next((folder for folder in target.parents if is_export(folder)), None)
+    if outer is not None:
+        raise MifgError(f"{target} lies in the dataset {outer}.", "Name a folder outside of it.")
     if not target.exists():
         return
     if not target.is_dir():
-        raise MifgError(f"{target} is not a folder.", remedy)
-    files = {
-        path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_symlink() or not path.is_dir()
-    }
-    if files and not _is_our_card(target / "README.md"):
-        raise MifgError(f"{target} is not empty, and nothing says that it is an export.", remedy)
+        raise MifgError(f"{target} is not a folder.", _REMEDY)
+    if any(target.iterdir()) and not is_export(target):
+        raise MifgError(f"{target} is not empty, and nothing says that it is an export.", _REMEDY)
+    files = {path.relative_to(target).as_posix() for path in target.rglob("*") if _would_be_lost(path)}
     foreign = sorted(files - _written(target))
     if foreign:
-        raise MifgError(f"{target} holds files that no export wrote, such as {foreign[0]}.", remedy)
+        raise MifgError(f"{target} holds files that no export wrote, such as {foreign[0]}.", _REMEDY)
 
 
-def _written(target: Path) -> frozenset[str]:
+def is_export(folder: Path) -> bool:
+    """Whether the card in a folder says that it is an export, or a download of one."""
     try:
-        return listed_files(target)
-    except UnicodeDecodeError:
-        return frozenset()
-
-
-def _is_our_card(path: Path) -> bool:
-    try:
-        front_matter = next(yaml.safe_load_all(path.read_text(encoding="utf-8")), None)
-    except (FileNotFoundError, UnicodeDecodeError, yaml.YAMLError):
+        front_matter = next(yaml.safe_load_all((folder / "README.md").read_text(encoding="utf-8")), None)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return False
-    return isinstance(front_matter, dict) and TAG in (front_matter.get("tags") or ())
+    tags = front_matter.get("tags") if isinstance(front_matter, dict) else None
+    return isinstance(tags, list) and TAG in tags
 
 
-@contextmanager
-def _sole_writer(workplace: Path) -> Iterator[None]:
-    lock = FileLock(workplace / ".lock")
+def _would_be_lost(path: Path) -> bool:
+    return path.name not in checksums.LEFT_BEHIND and (path.is_symlink() or not path.is_dir())
+
+
+def _written(target: Path) -> set[str]:
     try:
-        lock.acquire(blocking=False)
-    except Timeout as error:
-        raise MifgError(
-            f"Another export is writing into {workplace}.", "Wait until it ends, or choose another folder."
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _flush(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _swap(partial: Path, target: Path) -> None:
-    old = target.with_name(f".{target.name}.old")
-    _remove(old)
-    if target.exists():
-        target.rename(old)
-    partial.rename(target)
-    _remove(old)
-
-
-def _remove(folder: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)
+        return {checksums.FILE_NAME, *checksums.read_sums(target)}
+    except (OSError, UnicodeDecodeError):
+        return set()

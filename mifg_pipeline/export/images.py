@@ -3,14 +3,16 @@
 import hashlib
 import re
 from pathlib import PurePosixPath
+from typing import Final
 
 from mifg_pipeline.corpus import RunImages
 from mifg_pipeline.corpus.byte_cache import ByteCache
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.items import ImageRef
 
-_STEM_LENGTH = 60
-_KEPT_BYTES = 128 << 20
+_STEM_BYTES: Final = 120
+_SUFFIX_BYTES: Final = 16
+_KEPT_BYTES: Final = 128 << 20
 
 
 class ImageFiles:
@@ -57,5 +59,11 @@ def file_name(image: ImageRef) -> str:
     """A readable file name with the extension of the file, unique by content; a name of this form stays as it is."""
     path = PurePosixPath(image.path)
     digest = f"-{image.sha256[:12]}"
-    stem = re.sub(r"[^\w-]+", "_", path.stem.removesuffix(digest))[:_STEM_LENGTH]
-    return f"{stem}{digest}{path.suffix.lower()}"
+    stem = re.sub(r"[^\w-]+", "_", path.stem.removesuffix(digest))
+    suffix = re.sub(r"[^\w.]+", "_", path.suffix.lower())
+    return f"{_cut(stem, _STEM_BYTES)}{digest}{_cut(suffix, _SUFFIX_BYTES)}"
+
+
+def _cut(text: str, most: int) -> str:
+    """As much of a text as fits into a number of bytes: a file name has room for 255, whatever its script."""
+    return text.encode("utf-8", "replace")[:most].decode("utf-8", "ignore")

@@ -1,8 +1,9 @@
 """Looks at each item before it is exported: whether it keeps what a dataset promises, and which formats hold it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from mifg_pipeline.copies import Copies
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.export.figures import Figures
 from mifg_pipeline.export.formats import FORMATS, FormatName
@@ -11,7 +12,7 @@ from mifg_pipeline.export.reward_check import check_reward
 from mifg_pipeline.export.samples import Samples
 from mifg_pipeline.export.selection import Entry, Selection
 from mifg_pipeline.export.separation import Separation
-from mifg_pipeline.items import UNKNOWN_LICENSE, Item
+from mifg_pipeline.items import CorpusImage, Item
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Inspection:
             try:
                 contents = self._take(entry)
             except MifgError as problem:
-                self._leave_out(problem)
+                self._leave_out(entry.item, problem)
                 continue
             yield entry, contents, [name for name in self.terms.formats if self._fits(entry.item, name)]
 
@@ -90,6 +91,7 @@ class Inspection:
             _require_licenses(item)
         contents = [self._files.read(image) for image in item.images]
         origins = [origin for image in item.images for origin in self._separation.origins(image)]
+        _require_compared(origins, self._selection.copies)
         self.report.figures.add(entry, origins, sum(map(len, contents)))
         self.samples.take(item, contents)
         return contents
@@ -97,27 +99,33 @@ class Inspection:
     def _fits(self, item: Item, name: FormatName) -> bool:
         reason = FORMATS[name].unfit(item)
         if reason is not None:
-            self._leave_out(
-                MifgError(
-                    f"Item {item.id} cannot be written as {name}: {reason}.",
-                    "Leave such items out of that format with --skip, or leave out the format.",
-                )
-            )
+            remedy = "Leave such items out of that format with --skip, or leave out the format."
+            self._leave_out(item, MifgError(f"It cannot be written as {name}: {reason}.", remedy))
         return reason is None
 
-    def _leave_out(self, problem: MifgError) -> None:
+    def _leave_out(self, item: Item, problem: MifgError) -> None:
+        named = MifgError(f"Item {item.id}: {problem.problem}", problem.remedy)
         if self.terms.skip:
-            self.report.left_out.append(problem)
+            self.report.left_out.append(named)
         elif self._gather:
-            self.report.refused_for.append(problem)
+            self.report.refused_for.append(named)
         else:
-            raise problem
+            raise named from problem
 
 
 def _require_licenses(item: Item) -> None:
-    unknown = next((image for image in item.images if image.license == UNKNOWN_LICENSE), None)
+    unknown = next((image for image in item.images if not image.is_licensed), None)
     if unknown is not None:
         raise MifgError(
-            f"Item {item.id} shows an image of unknown licence, {unknown.path}.",
+            f"Its image {unknown.path} is of unknown licence.",
             "Say the licence in the corpus's metadata.jsonl, index it and generate anew.",
+        )
+
+
+def _require_compared(origins: Iterable[CorpusImage], copies: Copies) -> None:
+    unread = next((image for image in origins if image.sha256 in copies.unread), None)
+    if unread is not None:
+        raise MifgError(
+            f"Its image {unread.path} could not be compared with other datasets: {copies.unread[unread.sha256]}.",
+            "Restore the corpus from a copy.",
         )

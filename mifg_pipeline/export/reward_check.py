@@ -16,6 +16,6 @@ def check_reward(item: Item) -> None:
         score = score_text(item.answer, item.options, text)
         if score != expected:
             raise MifgError(
-                f"Item {item.id}: the reply {text!r} scores {score:g} and should score {expected:g}.",
+                f"The reply {text!r} scores {score:g} and should score {expected:g}.",
                 "Reject the item in the review, or correct its answer there, and export again.",
             )

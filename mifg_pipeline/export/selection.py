@@ -1,7 +1,7 @@
 """Which items of a run are exported, and with which corpus."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Self
@@ -82,11 +82,11 @@ class Selection:
         found = (self._copy_in(entry.item) for entry in self._all_entries())
         return Counter(copy.dataset for copy in found if copy is not None)
 
-    def against(self, others: Iterable[Path], on_image: Callable[[int], None] = lambda _: None) -> Self:
+    def against(self, others: Sequence[Path], on_image: Callable[[int], None] = lambda _: None) -> Self:
         """The same items, less those with an image of which another dataset holds a copy.
 
         Raises:
-            MifgError: If one of the datasets, or an image of the corpus, cannot be read.
+            MifgError: If one of the datasets cannot be read or holds no image.
         """
         known = {image.sha256: image for image in self.corpus.images}
         shown = {digest for entry in self._all_entries() for digest in _origins(entry.item)}

@@ -43,4 +43,4 @@ class Separation:
 
 
 def _crossing(item: Item, what: str) -> MifgError:
-    return MifgError(f"Item {item.id} of split {item.pool} crosses into another split: {what}.", _REMEDY)
+    return MifgError(f"It stands in {item.pool} and crosses into another split: {what}.", _REMEDY)

@@ -1,5 +1,6 @@
 """Files that are the old one or the new one, never half of one; folders that one process at a time writes to."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,9 @@ from typing import IO
 from filelock import FileLock, Timeout
 
 from mifg_pipeline.errors import MifgError
+
+_OF_THE_PLACE = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.ENOTEMPTY))
+"""Errors of the system that no disk space helps against."""
 
 
 @contextmanager
@@ -62,7 +66,10 @@ def locked_folder(folder: Path) -> Iterator[None]:
 
 def unwritable(path: Path, error: OSError) -> MifgError:
     """The error for a write that the system refused."""
-    return MifgError(
-        f"Cannot write {path}: {error.strerror or error}.",
-        "Free disk space or choose a folder that you may write to, then run the same command again.",
-    )
+    if error.errno == errno.ENAMETOOLONG:
+        remedy = "Choose a shorter name."
+    elif error.errno in _OF_THE_PLACE:
+        remedy = "Choose a folder that you may write to, then run the same command again."
+    else:
+        remedy = "Free disk space or choose a folder that you may write to, then run the same command again."
+    return MifgError(f"Cannot write {path}: {error.strerror or error}.", remedy)

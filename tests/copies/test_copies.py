@@ -96,7 +96,7 @@ def test_images_are_found_in_nested_columns_of_parquet_files(pictures, ours, tmp
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "test-00000.parquet")
     found = find_copies(ours, [tmp_path])
     assert [(copy.dataset, copy.place) for copy in found.of.values()] == [(tmp_path.name, "test-00000.parquet, row 0")]
-    assert (found.compared, found.undecodable) == (2, 1)
+    assert (found.compared, found.undecodable) == ({tmp_path.name: 2}, 1)
 
 
 def test_a_dataset_that_is_not_there_is_named(ours, tmp_path):

@@ -1,5 +1,6 @@
 """An exported dataset of a small run, and ways to plant faults in it."""
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,8 +33,17 @@ class Exported:
         self.forget_digests()
 
     def forget_digests(self) -> None:
-        """Leaves the dataset as a download from the hub is, without the list of digests."""
+        """Leaves the dataset as a download from the hub is, without what says digests."""
         (self.root / "SHA256SUMS").unlink(missing_ok=True)
+        (self.root / "croissant.json").unlink(missing_ok=True)
+
+    def count_on_card(self, rows: int, pool: str = "train") -> None:
+        """Has the card say that a split has so many rows."""
+        card = self.root / "README.md"
+        before = rf"(- name: {pool}\n\s+num_bytes: \d+\n\s+num_examples: )\d+"
+        text, times = re.subn(before, rf"\g<1>{rows}", card.read_text())
+        assert times == 1
+        card.write_text(text)
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,13 @@
 """An export leaves out items with an image of which another dataset holds a copy."""
 
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 
 from mifg_pipeline.errors import MifgError
-from mifg_pipeline.export import export_dataset
+from mifg_pipeline.export import Terms, export_dataset
 from mifg_pipeline.store.review_records import Edits
 
 
@@ -56,6 +58,60 @@ def test_what_cannot_be_decoded_is_named(exported, other):
     (folder / "note.jpg").write_text("no image")
     copies = exported.made.selection().against([folder]).copies
     assert (copies.undecodable, copies.first_undecodable) == (1, "benchmark/note.jpg")
+
+
+def test_an_image_of_ours_that_cannot_be_compared_costs_its_items_alone(exported, other, tmp_path):
+    folder, parent = other
+    item = next(item for item in exported.made.items if not shows(item, parent))
+    lost = exported.made.file_of(item.images[0])
+    lost.unlink()
+    selection = exported.made.selection().against([folder])
+    with pytest.raises(MifgError, match=re.escape(f"Item {item.id}: Image {lost} cannot be read")):
+        export_dataset(selection, tmp_path / "out")
+    report = export_dataset(selection, tmp_path / "out", Terms(skip=True))
+    assert report.figures.rows > 0
+    assert all("cannot be read" in problem.problem for problem in report.left_out)
+
+
+def test_an_image_that_came_back_after_the_comparison_counts_as_not_compared(exported, other, tmp_path):
+    folder, parent = other
+    item = next(item for item in exported.made.items if not shows(item, parent))
+    path = exported.made.file_of(item.images[0])
+    content = path.read_bytes()
+    path.unlink()
+    selection = exported.made.selection().against([folder])
+    path.write_bytes(content)
+    with pytest.raises(MifgError, match="could not be compared with other datasets"):
+        export_dataset(selection, tmp_path / "out")
+
+
+def test_datasets_in_folders_of_one_name_are_told_apart(exported, other, tmp_path):
+    folder, _ = other
+    shutil.copytree(folder, tmp_path / "elsewhere" / "benchmark")
+    copies = exported.made.selection().against([folder, tmp_path / "elsewhere" / "benchmark"]).copies
+    assert copies.compared == {str(folder): 1, str(tmp_path / "elsewhere" / "benchmark"): 1}
+
+
+def test_the_current_folder_has_a_name(exported, other, monkeypatch):
+    monkeypatch.chdir(other[0])
+    assert exported.made.selection().against([Path()]).copies.compared == {"benchmark": 1}
+
+
+def test_files_that_are_not_looked_into_are_counted(exported, other):
+    folder, _ = other
+    for name in ("images-0.tar", "images-1.tar", "questions.tsv", "LICENSE", ".cache/huggingface/x.metadata"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"")
+    copies = exported.made.selection().against([folder]).copies
+    assert copies.passed_over == {"benchmark": "2 .tar, 1 without suffix, 1 .tsv"}
+
+
+def test_a_dataset_of_archives_alone_is_refused_by_what_it_holds(exported, tmp_path):
+    (tmp_path / "packed").mkdir()
+    (tmp_path / "packed" / "images.tar").write_bytes(b"")
+    with pytest.raises(MifgError, match=r"holds no images but files of other kinds: 1 \.tar") as caught:
+        exported.made.selection().against([tmp_path / "packed"])
+    assert "unpacked" in caught.value.remedy
 
 
 def test_items_that_people_edited_are_left_out_like_others(exported, other):

@@ -5,6 +5,8 @@ import json
 import shutil
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import typer
 from PIL import Image
@@ -130,6 +132,72 @@ def test_near_duplicates_in_two_splits_are_found(exported):
     assert reasons == ["they are near-duplicates and stand in train and test"]
 
 
+def null_provenance(rows):
+    rows[0]["provenance"] = None
+
+
+def null_bytes(rows):
+    rows[0]["images"][0]["bytes"] = None
+
+
+def null_image(rows):
+    rows[0]["images"][0] = None
+
+
+def null_review(rows):
+    rows[0]["review"] = None
+
+
+def null_annotators(rows):
+    rows[0]["review"] = {"status": "verified", "decision": "accept", "annotators": None}
+
+
+def verified_by_nobody(rows):
+    rows[0]["review"] = {"status": "verified", "decision": "accept", "annotators": []}
+
+
+def candidate_of_somebody(rows):
+    rows[0]["review"] = {"status": "candidate", "decision": None, "annotators": ["ana"]}
+
+
+def other_status(rows):
+    rows[0]["review"] = {"status": "perfect", "decision": None, "annotators": []}
+
+
+def other_pass_rate(rows):
+    rows[0]["pass_rate"] = 0.25
+
+
+def other_path(rows):
+    rows[0]["images"][0]["path"] = "../harbour.png"
+
+
+def an_order_where_there_is_none(rows):
+    rows[0]["ordered"] = True
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        null_provenance,
+        null_bytes,
+        null_image,
+        null_review,
+        null_annotators,
+        verified_by_nobody,
+        candidate_of_somebody,
+        other_status,
+        other_pass_rate,
+        other_path,
+        an_order_where_there_is_none,
+    ],
+)
+def test_a_row_that_no_export_writes_is_named(exported, fault):
+    exported.change(fault)
+    problems = check_dataset(exported.root).problems
+    assert [(problem.kind, problem.place) for problem in problems] == [("row", "train-00000-of-00001.parquet, row 0")]
+
+
 def provenances(exported, pool):
     found = []
     exported.change(lambda rows: found.extend(row["provenance"] for row in rows), pool)
@@ -143,15 +211,22 @@ def test_a_distractor_that_the_scorer_takes_for_the_key_is_found(exported, monke
 
 
 def test_a_file_that_changed_since_it_was_listed_is_named(exported):
-    with (exported.root / "README.md").open("a") as card:
-        card.write("More.")
+    with (exported.root / "croissant.json").open("a") as file:
+        file.write(" ")
     (exported.root / "CITATION.cff").unlink()
     (exported.root / "notes.txt").write_text("mine")
     assert [(problem.place, problem.reason) for problem in check_dataset(exported.root).problems] == [
         ("CITATION.cff", "it is missing"),
-        ("README.md", "it is not as it was written"),
+        ("croissant.json", "it is not as it was written"),
         ("notes.txt", "it is foreign"),
     ]
+
+
+def test_card_and_citation_may_be_completed(exported):
+    for name in ("README.md", "CITATION.cff"):
+        with (exported.root / name).open("a") as file:
+            file.write("\nMore.\n")
+    assert check_dataset(exported.root).problems == []
 
 
 def test_a_shard_that_is_gone_is_named(exported):
@@ -160,6 +235,69 @@ def test_a_shard_that_is_gone_is_named(exported):
     file.rename(file.with_name("train-00000-of-00002.parquet"))
     problems = check_dataset(exported.root).problems
     assert [(problem.kind, problem.place) for problem in problems] == [("file", "train-00001-of-00002.parquet")]
+
+
+def test_a_lost_list_of_digests_is_named_where_there_was_one(exported):
+    (exported.root / "SHA256SUMS").unlink()
+    assert [problem.place for problem in check_dataset(exported.root).problems] == ["SHA256SUMS"]
+
+
+def test_without_the_list_the_other_description_tells_which_shard_has_changed(exported):
+    described = (exported.root / "croissant.json").read_text()
+    exported.change(lambda rows: rows[0].update(skills=["guessing"]))
+    (exported.root / "croissant.json").write_text(described)
+    assert [(problem.place, problem.reason) for problem in check_dataset(exported.root).problems] == [
+        ("SHA256SUMS", "it is missing; croissant.json lies beside where it should be"),
+        ("data/train-00000-of-00001.parquet", "it is not as it was written"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"distribution": [3]}', '{"distribution": [{"@type": "cr:FileObject"}]}']
+)
+def test_a_description_that_is_none_is_named(exported, text):
+    (exported.root / "SHA256SUMS").unlink()
+    (exported.root / "croissant.json").write_text(text)
+    places = [problem.place for problem in check_dataset(exported.root).problems]
+    assert places == ["SHA256SUMS", "croissant.json"]
+
+
+def test_a_list_of_digests_that_is_a_folder_is_named(exported):
+    (exported.root / "SHA256SUMS").unlink()
+    (exported.root / "SHA256SUMS").mkdir()
+    (problem,) = check_dataset(exported.root).problems
+    assert (problem.place, "cannot be read" in problem.reason) == ("SHA256SUMS", True)
+
+
+def test_parquet_that_readers_would_take_for_a_shard_is_named(exported):
+    exported.forget_digests()
+    shutil.copy(exported.root / "data" / "test-00000-of-00001.parquet", exported.root / "data" / "test-extra.parquet")
+    assert [problem.place for problem in check_dataset(exported.root).problems] == ["data/test-extra.parquet"]
+
+
+def test_a_card_with_a_split_of_another_kind_is_a_problem(exported):
+    card = exported.root / "README.md"
+    card.write_text(card.read_text().replace("- name: test\n", "- name: 1\n"))
+    exported.forget_digests()
+    assert [problem.reason for problem in check_dataset(exported.root).problems] == [
+        "it says 6 rows of 1; there are 0",
+        "it says 0 rows of test; there are 6",
+    ]
+
+
+def test_a_file_that_is_no_parquet_is_named_in_one_sentence(exported):
+    exported.forget_digests()
+    (exported.root / "data" / "train-00000-of-00001.parquet").write_bytes(bytes(range(256)))
+    problem = next(problem for problem in check_dataset(exported.root).problems if problem.kind == "file")
+    assert "cannot be read" in problem.reason
+    assert not problem.reason.endswith("..")
+
+
+def test_a_table_of_something_else_is_named_by_some_of_what_it_lacks(exported):
+    exported.forget_digests()
+    pq.write_table(pa.table({"id": ["1"]}), exported.root / "data" / "train-00000-of-00001.parquet")
+    problem = next(problem for problem in check_dataset(exported.root).problems if problem.kind == "file")
+    assert "lacks columns of an export: images, question, options and 18 more." in problem.reason
 
 
 def test_a_truncated_shard_is_named_and_the_others_are_read(exported):

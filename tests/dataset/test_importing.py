@@ -2,6 +2,8 @@
 
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import typer
 import yaml
@@ -47,6 +49,7 @@ def test_an_export_of_the_import_has_the_same_bytes(exported, read_back, run, tm
 
 def test_items_keep_the_attempts_that_made_them(exported, read_back, run):
     exported.change(lambda rows: rows.pop(0))
+    exported.count_on_card(5)
     read_back()
     assert [item.provenance for item in run.candidates()] == [item.provenance for item in exported.made.items[1:]]
     with Ledger(run.ledger_path, read_only=True) as ledger:
@@ -78,6 +81,7 @@ def test_an_image_without_its_original_becomes_a_source(exported, read_back, run
         rows[0]["provenance"] = json.dumps(made)
 
     exported.change(only_the_detail)
+    exported.count_on_card(1)
     read_back()
     detail = next(item for item in run.candidates() if item.pool == "train").images[2]
     assert not detail.is_derived
@@ -111,12 +115,97 @@ def changed_question(rows):
     rows[0]["question"] += "?"
 
 
-@pytest.mark.parametrize("fault", [changed_image, changed_question])
+def null_provenance(rows):
+    rows[0]["provenance"] = None
+
+
+def provenance_of_something_else(rows):
+    rows[0]["provenance"] = '{"images": [{"sha256": "0"}]}'
+
+
+def null_review(rows):
+    rows[0]["review"] = None
+
+
+def verified_by_nobody(rows):
+    rows[0]["review"] = {"status": "verified", "decision": "accept", "annotators": []}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        changed_image,
+        changed_question,
+        null_provenance,
+        provenance_of_something_else,
+        null_review,
+        verified_by_nobody,
+    ],
+)
 def test_a_damaged_row_is_named_and_leaves_no_run(exported, read_back, run, fault):
     exported.change(fault)
     with pytest.raises(MifgError, match="row 0"):
         read_back()
     assert sorted(path.name for path in run.root.parent.iterdir()) == ["work"]
+
+
+def a_missing_shard(root):
+    (root / "data" / "train-00000-of-00001.parquet").rename(root / "data" / "train-00000-of-00002.parquet")
+
+
+def a_changed_shard(root):
+    path = root / "data" / "train-00000-of-00001.parquet"
+    pq.write_table(pq.read_table(path), path)
+
+
+def random_bytes(root):
+    (root / "data" / "train-00000-of-00001.parquet").write_bytes(bytes(range(256)))
+
+
+def a_table_of_something_else(root):
+    pq.write_table(pa.table({"id": ["1"]}), root / "data" / "train-00000-of-00001.parquet")
+
+
+@pytest.mark.parametrize("downloaded", [True, False])
+@pytest.mark.parametrize("damage", [a_missing_shard, random_bytes, a_table_of_something_else])
+def test_a_damaged_dataset_is_refused_whole(exported, read_back, run, damage, downloaded):
+    damage(exported.root)
+    if downloaded:
+        exported.forget_digests()
+    with pytest.raises(MifgError, match="train"):
+        read_back()
+    assert sorted(path.name for path in run.root.parent.iterdir()) == ["work"]
+
+
+def test_a_dataset_that_is_not_as_it_was_written_is_refused(exported, read_back):
+    a_changed_shard(exported.root)
+    with pytest.raises(MifgError, match=r"train-00000-of-00001\.parquet: it is not as it was written"):
+        read_back()
+
+
+def test_a_dataset_without_rows_is_refused(exported, read_back):
+    for pool in ("train", "validation", "test"):
+        exported.change(lambda rows: rows.clear(), pool)
+        exported.count_on_card(0, pool)
+    with pytest.raises(MifgError, match="has no rows"):
+        read_back()
+
+
+@pytest.mark.parametrize(
+    ("corpus", "out", "said"),
+    [
+        ("corpus", "corpus", "(--corpus) lies in"),
+        ("corpus", "corpus/run", "(--out) lies in"),
+        ("run/corpus", "run", "(--corpus) lies in"),
+        ("work/dataset", "run", "(the dataset) lies in"),
+        ("corpus", "work/dataset/run", "(--out) lies in"),
+    ],
+)
+def test_folders_that_lie_in_each_other_are_refused(exported, tmp_path, corpus, out, said):
+    with pytest.raises(MifgError) as caught:
+        import_dataset(exported.root, tmp_path / corpus, tmp_path / out, settings)
+    assert said in caught.value.problem
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["work"]
 
 
 def test_names_of_images_do_not_lead_out_of_the_folder(exported, read_back, tmp_path):

@@ -39,6 +39,10 @@ def test_a_name_that_the_hub_cannot_have_is_refused(dry_run):
     assert "owner/name" in str(dry_run("ana/rings/red").exception)
 
 
+def test_a_name_without_an_owner_is_refused(dry_run):
+    assert "does not say whose" in str(dry_run("rings").exception)
+
+
 @pytest.fixture
 def hub(tmp_path):
     (tmp_path / "hub").mkdir()
@@ -89,6 +93,31 @@ def test_the_card_comes_before_the_rows_and_keeps_its_text(exported, hub, mifg_p
     assert (hub.root / "README.md").read_text().endswith(text)
 
 
+def test_hidden_files_are_nobodys_business(exported, hub, mifg_push):
+    (exported.root / ".env").write_text("TOKEN=secret")
+    (exported.root / ".git").mkdir()
+    (exported.root / ".git" / "config").write_text("mine")
+    assert mifg_push().returncode == 0
+    assert {path.name for path in hub.root.rglob("*")} & {".env", ".git", "config"} == set()
+
+
+def test_a_completed_card_and_citation_are_published(exported, hub, mifg_push):
+    for name in ("README.md", "CITATION.cff"):
+        with (exported.root / name).open("a") as file:
+            file.write("\nauthors: me\n")
+    assert mifg_push().returncode == 0
+    assert all((hub.root / name).read_text().endswith("authors: me\n") for name in ("README.md", "CITATION.cff"))
+
+
+def test_the_offline_mode_is_named(exported, tmp_path):
+    environment = {**os.environ, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, "-c", "from mifg_pipeline.cli import main; main()", "push", str(exported.root), "a/b"]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert result.returncode == 1
+    assert "HF_HUB_OFFLINE is not set" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_a_second_push_replaces_the_first(exported, hub, mifg_push):
     mifg_push()
     exported.forget_digests()
@@ -103,5 +132,5 @@ def test_a_hub_that_is_not_there_is_named_without_a_traceback(exported, tmp_path
     command = [sys.executable, "-c", "from mifg_pipeline.cli import main; main()", "push", str(exported.root), "a/b"]
     result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert result.returncode == 1
-    assert "hf auth login" in result.stderr
+    assert "The hub at http://127.0.0.1:9 was not reached: [Errno 111] Connection refused. See that" in result.stderr
     assert "Traceback" not in result.stderr

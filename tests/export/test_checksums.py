@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from mifg_pipeline.export import Terms, export_dataset
-from mifg_pipeline.export.checksums import FILE_NAME, listed_files
+from mifg_pipeline.export.checksums import FILE_NAME, files_of, read_sums
 from mifg_pipeline.export.formats import FORMATS
 
 
@@ -18,7 +18,15 @@ def exported(made, tmp_path):
 
 def test_every_file_is_listed(exported):
     files = {path.relative_to(exported).as_posix() for path in exported.rglob("*") if path.is_file()}
-    assert listed_files(exported) == files
+    assert {FILE_NAME, *read_sums(exported)} == files
+
+
+@pytest.mark.parametrize("name", [".env", ".cache/huggingface/x.metadata", "data/.DS_Store", "samples/Thumbs.db"])
+def test_what_is_hidden_or_left_behind_is_no_part_of_a_dataset(exported, name):
+    before = files_of(exported)
+    (exported / name).parent.mkdir(parents=True, exist_ok=True)
+    (exported / name).write_text("secret")
+    assert files_of(exported) == before
 
 
 @pytest.mark.skipif(shutil.which("sha256sum") is None, reason="needs sha256sum")

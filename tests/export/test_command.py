@@ -41,7 +41,7 @@ def test_check_fails_where_an_export_would(mifg_export, made):
     made.file_of(made.items[0].images[0]).unlink()
     result = mifg_export("--status", "candidate", "--check")
     assert result.exit_code == 1
-    assert "problem: Image" in result.stdout
+    assert "problem: Item " in result.stdout
 
 
 def test_an_unknown_format_is_a_usage_error(mifg_export):
@@ -57,7 +57,8 @@ def test_items_that_are_left_out_are_named(mifg_export, made):
     made.file_of(made.items[0].images[0]).unlink()
     result = mifg_export("--status", "candidate", "--skip")
     assert result.exit_code == 0
-    assert "left out: Image" in result.stdout
+    item = made.items[0]
+    assert f"left out: Item {item.id}: Image {made.file_of(item.images[0])} cannot be read" in result.stdout
 
 
 def test_many_items_that_are_left_out_are_counted(mifg_export, made):

@@ -2,6 +2,7 @@
 
 from pathlib import PurePosixPath
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,9 +22,17 @@ def test_letters_of_any_script_stay():
     assert named("写真 é.png") == "写真_é-abababababab.png"
 
 
+@pytest.mark.parametrize("letter", ["a", "é", "写", "🜁", "𝒜"])
+@pytest.mark.parametrize("suffix", [".png", f".{'x' * 200}", ".jpg?size=large/small"])
+def test_a_name_that_a_disk_holds_stays_the_same_when_it_is_made_again(letter, suffix):
+    name = named(f"{letter * 250}{suffix}")
+    assert len(name.encode()) <= 149
+    assert named(name) == name
+
+
 @given(st.text(min_size=1).filter(lambda text: PurePosixPath(text).name not in ("", "..")))
 def test_name_is_one_short_file_name(stem):
     name = named(f"folder/{stem}.png")
     assert PurePosixPath(name).name == name
-    assert len(name) <= 77
+    assert len(name.encode()) <= 149
     assert name.isprintable()

@@ -33,7 +33,7 @@ def with_images(make_item, item, images, **changes):
 def test_a_missing_corpus_image(made, refused):
     path = made.file_of(made.items[0].images[0])
     path.unlink()
-    assert str(path) in refused().problem
+    assert refused().problem.startswith(f"Item {made.items[0].id}: Image {path} cannot be read")
 
 
 def test_a_missing_derived_image(made, refused):
@@ -102,6 +102,31 @@ def test_a_moved_corpus_is_found_where_the_caller_says(made, tmp_path):
     with pytest.raises(MifgError, match="--corpus"):
         made.selection()
     assert Selection.open(made.run.root, "candidate", tmp_path / "elsewhere").corpus.images
+
+
+def test_unknown_licences_are_refused_before_anything_is_written(made, tmp_path, make_item):
+    items = made.items
+    images = [image.model_copy(update={"license": UNKNOWN_LICENSE}) for image in items[-1].images]
+    made.rewrite([*items[:-1], with_images(make_item, items[-1], images)])
+    rows = []
+    with pytest.raises(MifgError, match=f"1 of {len(items)} items"):
+        export_dataset(made.selection(), tmp_path / "out", Terms(require_license=True), on_row=rows.append)
+    assert rows == []
+
+
+@pytest.mark.parametrize("place", ["dataset", "boats/dataset"])
+def test_a_place_in_the_corpus_is_refused(made, place):
+    (problem,) = check_export(made.selection(), made.corpus_root / place).refused_for
+    assert "lies in the corpus" in problem.problem
+    with pytest.raises(MifgError, match="lies in the corpus"):
+        export_dataset(made.selection(), made.corpus_root / place)
+
+
+def test_a_name_that_is_too_long_is_refused(made, tmp_path):
+    (problem,) = check_export(made.selection(), tmp_path / ("x" * 300)).refused_for
+    assert problem.remedy == "Choose a shorter name."
+    with pytest.raises(MifgError, match="shorter name"):
+        export_dataset(made.selection(), tmp_path / ("x" * 300))
 
 
 def test_a_run_without_candidates(made, refused):
