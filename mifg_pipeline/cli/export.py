@@ -21,7 +21,7 @@ def export(
         typer.Option(
             "--format",
             help="hf: a Hugging Face dataset, which is always written. Beside it, separated by commas: verl, trl, "
-            "sharegpt (LLaVA, LLaMA-Factory), vlmevalkit, lmms-eval.",
+            "sharegpt (LLaVA-NeXT, LLaMA-Factory), vlmevalkit, lmms-eval.",
         ),
     ] = "hf",
     status: Annotated[
