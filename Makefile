@@ -116,14 +116,16 @@ $(LABEL_STUDIO)/.installed:
 	$(LABEL_STUDIO)/bin/python -m pip install --quiet label-studio-sdk==2.1.2
 	@touch $@
 
-# verl and lmms-eval ask for more than reading needs, a CUDA build of torch among it; here is what reading needs.
+# verl, lmms-eval and LLaMA-Factory ask for more than reading needs, a CUDA build of torch among it; here is what reading
+# needs.
 $(CONSUMERS)/.installed: tests/support/vllm_environment.py tests/support/torchvision_operators.py pyproject.toml
 	$(PYTHON) -m venv $(CONSUMERS)
 	$(CONSUMERS)/bin/python -m pip install --quiet --upgrade pip
 	$(CONSUMERS)/bin/python -m pip install --quiet torch==2.13.0 'mlcroissant[image,parquet]==1.1.1' transformers==5.9.0 \
 		'tensordict>=0.8,<=0.10' 'ray[default]' hydra-core codetiming dill peft accelerate cachetools regex uvicorn fastapi \
 		pytz evaluate sacrebleu loguru tenacity
-	$(CONSUMERS)/bin/python -m pip install --quiet --no-deps verl==0.9.1 torchvision==0.28.0 qwen-vl-utils lmms-eval==0.7.3
+	$(CONSUMERS)/bin/python -m pip install --quiet --no-deps verl==0.9.1 torchvision==0.28.0 qwen-vl-utils lmms-eval==0.7.3 \
+		llamafactory==0.9.5
 	$(CONSUMERS)/bin/python tests/support/vllm_environment.py mend-torchvision
 	$(CONSUMERS)/bin/python -m pip install --quiet --editable . trl==1.16.0 $(TEST_TOOLS)
 	@touch $@
