@@ -79,7 +79,11 @@ class OtherDataset:
             if suffix in SUFFIXES:
                 yield OtherImage(place.as_posix(), read_image_file(file))
             elif suffix == ".parquet":
-                yield from (OtherImage(f"{place.as_posix()}, row {row}", content) for row, content in _in_parquet(file))
+                row = None
+                for row, content in _in_parquet(file):
+                    yield OtherImage(f"{place.as_posix()}, row {row}", content)
+                if row is None:
+                    self._passed_over[".parquet without images"] += 1
             elif not any(part.startswith(".") for part in place.parts):
                 self._passed_over[suffix or "without suffix"] += 1
         except (OSError, UnusableImage, pa.ArrowException) as error:

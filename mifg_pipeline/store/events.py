@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.store.event_lines import parsed_event
-from mifg_pipeline.store.files import unwritable
+from mifg_pipeline.store.files import fsync, unwritable
 from mifg_pipeline.store.new_events import merged_events, new_events
 from mifg_pipeline.store.review_records import ANNOTATOR_PATTERN, Judgement, ReviewEvent, validation_problems
 from mifg_pipeline.store.run_folder import RunFolder
@@ -141,7 +141,7 @@ class EventLog:
         finally:
             os.close(descriptor)
         if is_new:
-            _sync_folder(self.path.parent)
+            fsync(self.path.parent)
 
     def parse(self, content: bytes, earlier: int = 0) -> LogContents:
         """Reads the lines that follow that many earlier ones.
@@ -207,11 +207,3 @@ def write_events(descriptor: int, events: Sequence[ReviewEvent]) -> None:
     except OSError:
         os.ftruncate(descriptor, size)
         raise
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -64,6 +64,15 @@ def locked_folder(folder: Path) -> Iterator[None]:
         lock.release()
 
 
+def fsync(path: Path) -> None:
+    """Waits until a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def unwritable(path: Path, error: OSError) -> MifgError:
     """The error for a write that the system refused."""
     if error.errno == errno.ENAMETOOLONG:

@@ -1,13 +1,12 @@
 """Makes a folder that is there whole or not at all."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from mifg_pipeline.errors import MifgError
-from mifg_pipeline.store.files import locked_folder, unwritable
+from mifg_pipeline.store.files import fsync, locked_folder, unwritable
 
 
 def require_new(target: Path) -> None:
@@ -45,7 +44,8 @@ def whole_folder(target: Path, require: Callable[[Path], None] = require_new) ->
                 _remove(whole)
                 whole.mkdir()
                 yield whole
-                _flush(whole)
+                for path in (whole, *whole.rglob("*")):
+                    fsync(path)
                 _swap(whole, target)
             finally:
                 _remove(whole)
@@ -54,21 +54,13 @@ def whole_folder(target: Path, require: Callable[[Path], None] = require_new) ->
         raise unwritable(target, error) from error
 
 
-def _flush(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
 def _swap(whole: Path, target: Path) -> None:
     old = target.with_name(f".{target.name}.old")
     _remove(old)
     if target.exists():
         target.rename(old)
     whole.rename(target)
+    fsync(target.parent)
     _remove(old)
 
 

@@ -1,6 +1,5 @@
 """Checkpoints: everything that a run needs to go on as if it had never stopped, complete or not there at all."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from torch.distributed.tensor import DTensor
 
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.items import Record
-from mifg_pipeline.store.files import unwritable
+from mifg_pipeline.store.files import fsync, unwritable
 from mifg_pipeline.train.folder import step_name, step_of
 from mifg_pipeline.train.model import load_weights, save_model
 from mifg_pipeline.train.policy import Policy
@@ -65,7 +64,7 @@ def save_checkpoint(
             _write(partial, state, policy, optimizer, ranks)
             if ranks.is_first:
                 partial.rename(target)
-                _sync(checkpoints)
+                fsync(checkpoints)
     except MifgError:
         shutil.rmtree(partial, ignore_errors=True)
         raise
@@ -151,7 +150,7 @@ def _write(partial: Path, state: TrainState, policy: Policy, optimizer: torch.op
             torch.save(trainer, file)
         (partial / _STATE).write_text(state.model_dump_json(indent=2) + "\n", encoding="utf-8")
         for path in (*partial.rglob("*"), partial):
-            _sync(path)
+            fsync(path)
 
 
 def _whole_state(optimizer: torch.optim.Optimizer, ranks: Ranks) -> dict[str, Any]:
@@ -207,15 +206,6 @@ def _remove(checkpoint: Path) -> None:
     nameless = checkpoint.with_name(f".{checkpoint.name}.old")
     checkpoint.rename(nameless)
     shutil.rmtree(nameless)
-
-
-def _sync(path: Path) -> None:
-    """Waits until a file, or the names in a folder, are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _damaged(path: Path, error: Exception) -> MifgError:

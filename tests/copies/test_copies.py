@@ -111,6 +111,13 @@ def test_a_dataset_without_images_is_named(ours, tmp_path):
         find_copies(ours, [tmp_path / "others"])
 
 
+def test_a_table_without_images_counts_as_not_looked_into(pictures, ours, tmp_path):
+    (tmp_path / "one.jpg").write_bytes(jpeg(pictures[0]))
+    pq.write_table(pa.table({"question": ["?"]}), tmp_path / "questions.parquet")
+    pq.write_table(pa.table({"image": pa.array([None], pa.binary())}), tmp_path / "empty.parquet")
+    assert find_copies(ours, [tmp_path]).passed_over == {tmp_path.name: "2 .parquet without images"}
+
+
 def test_a_damaged_parquet_file_is_named(ours, tmp_path):
     (tmp_path / "a.parquet").write_bytes(b"PAR1")
     with pytest.raises(MifgError, match=r"a\.parquet"):
