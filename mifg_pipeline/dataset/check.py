@@ -13,7 +13,6 @@ from mifg_pipeline.dataset.problems import Problem
 from mifg_pipeline.dataset.rows import Row, UnreadableRowError, read_rows, shards_of
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.export.reward_check import check_reward
-from mifg_pipeline.export.selection import Entry
 from mifg_pipeline.items import Item, Pool
 
 
@@ -84,13 +83,16 @@ class _Check:
         report.splits[row.shard.pool] += 1
         try:
             entry = row.entry()
+            differing = row.differences(entry)
         except UnreadableRowError as error:
             report.problems.append(Problem("row", row.place, str(error)))
             return
         item = entry.item
         report.verified += entry.status == "verified"
         report.unlicensed += not all(image.is_licensed for image in item.images)
-        report.problems.extend(chain(self._row_problems(row, entry), self._image_problems(row, item)))
+        for name in differing:
+            report.problems.append(Problem("row", row.place, f"the column {name} does not go with the others"))
+        report.problems.extend(chain(self._row_problems(row, item), self._image_problems(row, item)))
 
     def finish(self) -> DatasetReport:
         """Checks all rows together."""
@@ -98,15 +100,12 @@ class _Check:
         self.report.problems.extend(self._images.problems())
         return self.report
 
-    def _row_problems(self, row: Row, entry: Entry) -> Iterator[Problem]:
-        item = entry.item
+    def _row_problems(self, row: Row, item: Item) -> Iterator[Problem]:
         if item.id in self._ids:
             yield Problem("row", row.place, f"item {item.id} stands in the dataset twice")
         self._ids.add(item.id)
         if item.pool != row.shard.pool:
             yield Problem("pool", row.place, f"the row says {item.pool}")
-        for name in row.differences(entry):
-            yield Problem("row", row.place, f"the column {name} does not go with the others")
         try:
             check_reward(item)
         except MifgError as error:

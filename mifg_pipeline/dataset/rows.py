@@ -122,8 +122,15 @@ class Row:
             raise self._damaged(f"its provenance cannot be read: {type(error).__name__} {error}") from error
 
     def differences(self, entry: Entry) -> list[str]:
-        """The columns that do not say what an export of the entry, which is that of the row, would say there."""
-        would_say = pa.Table.from_pylist([row_of(entry, self.contents)], COLUMNS).to_pylist()[0]
+        """The columns that do not say what an export of the entry, which is that of the row, would say there.
+
+        Raises:
+            UnreadableRowError: If a value is none that an export can write.
+        """
+        try:
+            would_say = pa.Table.from_pylist([row_of(entry, self.contents)], COLUMNS).to_pylist()[0]
+        except (pa.ArrowException, OverflowError) as error:
+            raise UnreadableRowError(str(error)) from error
         said, would_say = ({**row, "provenance": json.loads(row["provenance"])} for row in (self.columns, would_say))
         return [name for name in COLUMNS.names if said[name] != would_say[name]]
 

@@ -26,7 +26,7 @@ def require_replaceable(target: Path) -> None:
         return
     if not target.is_dir():
         raise MifgError(f"{target} is not a folder.", _REMEDY)
-    if any(target.iterdir()) and not is_export(target):
+    if any(path.name not in checksums.LEFT_BEHIND for path in target.iterdir()) and not is_export(target):
         raise MifgError(f"{target} is not empty, and nothing says that it is an export.", _REMEDY)
     files = {path.relative_to(target).as_posix() for path in target.rglob("*") if _would_be_lost(path)}
     foreign = sorted(files - _written(target))

@@ -1,5 +1,6 @@
-"""Writes rows into the Parquet shards of splits, holding no more than a row group of each split in memory."""
+"""Writes rows into the Parquet shards of splits, holding no more than two row groups of each split in memory."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,10 @@ class PoolsWriter:
 
 
 class SplitWriter:
-    """Writes the shards of one split into a folder, as ``train-00000-of-00002.parquet`` and so on."""
+    """Writes the shards of one split into a folder, as ``train-00000-of-00002.parquet`` and so on.
+
+    A thread writes a row group while the next one is gathered.
+    """
 
     def __init__(self, folder: Path, pool: Pool, columns: pa.Schema, shard_bytes: int = SHARD_BYTES) -> None:
         self._folder = folder
@@ -82,18 +86,21 @@ class SplitWriter:
         self._group_size = 0
         self._rows = 0
         self._table_bytes = 0
+        self._thread = ThreadPoolExecutor(1)
+        self._writing: Future[None] | None = None
 
     def write(self, row: dict[str, Any]) -> None:
         """Adds a row, keyed by the columns."""
         self._group.append(row)
         self._group_size += sum(len(image["bytes"]) for image in row["images"])
         if len(self._group) >= GROUP_ROWS or self._group_size >= min(GROUP_BYTES, self._shard_bytes):
-            self._write_group()
+            self._hand_over()
 
     def finish(self) -> SplitFiles:
         """Writes what is left and gives the shards their names."""
         if self._group:
-            self._write_group()
+            self._hand_over()
+        self._await_thread()
         self.close()
         file_bytes = sum(path.stat().st_size for path in self._shards)
         for index, path in enumerate(self._shards):
@@ -101,14 +108,24 @@ class SplitWriter:
         return SplitFiles(self._pool, self._rows, self._table_bytes, file_bytes)
 
     def close(self) -> None:
-        """Closes the shard that is open."""
-        if self._open_shard is not None:
-            self._open_shard.close()
-            self._open_shard = None
+        """Closes the shard that is open, once the thread has come to its end."""
+        self._thread.shutdown()
+        self._close_shard()
 
-    def _write_group(self) -> None:
-        if self._shard_size + self._group_size > self._shard_bytes:
-            self.close()
+    def _hand_over(self) -> None:
+        """Gives the rows gathered so far to the thread, which has then written those before."""
+        self._await_thread()
+        table = pa.Table.from_pylist(self._group, self._schema)
+        self._writing = self._thread.submit(self._write_group, table, self._group_size)
+        self._group, self._group_size = [], 0
+
+    def _await_thread(self) -> None:
+        if self._writing is not None:
+            self._writing.result()
+
+    def _write_group(self, table: pa.Table, size: int) -> None:
+        if self._shard_size + size > self._shard_bytes:
+            self._close_shard()
         if self._open_shard is None:
             self._shards.append(self._folder / f"{self._pool}-{len(self._shards):05d}.unfinished")
             # Nearly all bytes are image files: they are compressed already, and nobody searches them by their bounds.
@@ -116,10 +133,12 @@ class SplitWriter:
                 self._shards[-1], self._schema, use_dictionary=False, compression="NONE", write_statistics=False
             )
             self._shard_size = 0
-        table = pa.Table.from_pylist(self._group, self._schema)
         self._open_shard.write_table(table)
         self._rows += table.num_rows
         self._table_bytes += table.nbytes
-        self._shard_size += self._group_size
-        self._group = []
-        self._group_size = 0
+        self._shard_size += size
+
+    def _close_shard(self) -> None:
+        if self._open_shard is not None:
+            self._open_shard.close()
+            self._open_shard = None

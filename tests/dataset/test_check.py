@@ -343,3 +343,15 @@ def test_the_command_names_the_problem_and_exits_with_1(exported, mifg_check):
     result = mifg_check()
     assert result.exit_code == 1
     assert "problem: train-00000-of-00001.parquet, row 0: id" in result.stdout
+
+
+def test_values_that_no_export_can_hold_are_named(exported):
+    path = exported.root / "data" / "train-00000-of-00001.parquet"
+    table = pq.read_table(path)
+    evidence = table.column("evidence").to_pylist()
+    evidence[0][0]["bbox"] = [0, 0, 2**40, 2**40]
+    wide = pa.list_(pa.struct([("image", pa.int64()), ("bbox", pa.list_(pa.int64())), ("label", pa.string())]))
+    position = table.schema.get_field_index("evidence")
+    pq.write_table(table.set_column(position, "evidence", pa.array(evidence, wide)), path)
+    exported.forget_digests()
+    assert kinds(exported) == {"row"}
