@@ -101,12 +101,12 @@ def _check_models(settings: "GenerateSettings", console: "Console") -> None:
 
 
 def _run(prepared: "Prepared", run: "RunFolder", concurrency: int, console: "Console") -> None:
-
     from mifg_pipeline.generate import funnel_table, run_job
+    from mifg_pipeline.review.report import write_reviewed_report
 
     if prepared.manifest.settings.serve.model is not None:
         console.print(f"Starting a model server; its log: {run.server_log}", highlight=False, soft_wrap=True)
-    funnel = run_job(prepared, run, concurrency, console)
+    funnel = run_job(prepared, run, concurrency, console, write_reviewed_report)
     output = results()
     output.print(funnel_table(funnel))
     output.print(f"candidates  {run.candidates_path}\nreport      {run.report_path}", highlight=False, soft_wrap=True)

@@ -20,7 +20,7 @@ from mifg_pipeline.gates import question_key
 from mifg_pipeline.generate.engine import write_results
 from mifg_pipeline.generate.prepare import new_manifest
 from mifg_pipeline.items import ImageRef, Item, Rejection
-from mifg_pipeline.report import write_run_report
+from mifg_pipeline.review.report import write_reviewed_report
 from mifg_pipeline.store import Accepted, Ledger, Outcome, Rejected, RunFolder, TrailEntry
 from mifg_pipeline.store.events import EventLog
 from mifg_pipeline.store.review_records import Judgement
@@ -93,8 +93,8 @@ def import_dataset(
         with Ledger(run.ledger_path) as ledger:
             _append(ledger, entries)
             write_results(run, ledger)
-            write_run_report(run, corpus, ledger)
-        annotators = _accept(run, entries, dataset.name)
+            annotators = _accept(run, entries, dataset.name)
+            write_reviewed_report(run, corpus, ledger)
         attempts = entries[-1].item.provenance.attempt + 1
         return Imported(len(entries), sum(bool(entry.annotators) for entry in entries), annotators, attempts)
 

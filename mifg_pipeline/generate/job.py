@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from rich.console import Console
 
+from mifg_pipeline.corpus import Corpus
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.generate.engine import make_items, write_results
 from mifg_pipeline.generate.players import players
@@ -20,7 +21,13 @@ class Interruption(Exception):  # noqa: N818 (not an error: somebody asked for i
     """The user or the system asked the job to stop; what was decided until then is stored."""
 
 
-def run_job(prepared: Prepared, run: RunFolder, concurrency: int, console: Console) -> Funnel:
+def run_job(
+    prepared: Prepared,
+    run: RunFolder,
+    concurrency: int,
+    console: Console,
+    write_report: Callable[[RunFolder, Corpus, Ledger], None] = write_run_report,
+) -> Funnel:
     """Makes the items of a run, or the rest of them, and writes its files.
 
     Args:
@@ -28,6 +35,7 @@ def run_job(prepared: Prepared, run: RunFolder, concurrency: int, console: Conso
         run: The run folder, new or resumed.
         concurrency: Attempts at the same time.
         console: For progress and messages.
+        write_report: Writes the report of the run.
 
     Returns:
         The funnel of the whole run.
@@ -64,7 +72,7 @@ def run_job(prepared: Prepared, run: RunFolder, concurrency: int, console: Conso
                     )
             finally:
                 write_results(run, ledger)
-            write_run_report(run, prepared.corpus, ledger)
+            write_report(run, prepared.corpus, ledger)
             funnel = Funnel.of_run(ledger)
     if accepted < wanted:
         rejecters = ", ".join(f"{step} ({count})" for step, count in funnel.top_rejecters())

@@ -96,6 +96,7 @@ def test_what_people_verified_stays_verified(exported, run, tmp_path):
     export_dataset(exported.made.selection("verified"), exported.root)
     imported = import_dataset(exported.root, tmp_path / "corpus", run.root, settings)
     assert (imported.verified, imported.annotators) == (2, ("ana", "bo"))
+    assert "People have verified 2 of these candidates." in run.report_path.read_text()
     assert [(reviewed.item.id, reviewed.annotators) for reviewed in verified_items(run)] == [
         (first.id, ("ana", "bo")),
         (second.id, ("bo",)),

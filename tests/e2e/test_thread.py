@@ -68,6 +68,19 @@ def test_a_person_verifies_by_file_and_the_verified_set_is_exported(finished_run
     assert first["images"][0].size[0] > 200
 
 
+def test_a_second_run_of_the_same_command_keeps_what_people_decided_in_the_report(finished_run, corpus, mifg, tmp_path):
+    review = tmp_path / "bob.jsonl"
+    mifg("review", "pack", finished_run, "--annotator", "bob", "--out", review)
+    first, *others = review.read_text().splitlines(keepends=True)
+    decided = json.dumps({**json.loads(first), "decision": "accept"})
+    review.write_text("".join([f"{decided}\n", *others]))
+    mifg("review", "submit", finished_run, review)
+    mifg("generate", "--corpus", corpus, "--out", finished_run, "--items", 40, "--seed", 7)
+    html = (finished_run / "report.html").read_text()
+    assert 'id="review"' in html
+    assert "no person has checked them here" not in html
+
+
 def test_a_second_run_of_the_same_command_changes_nothing(finished_run, corpus, mifg):
     before = (finished_run / "candidates.jsonl").read_bytes()
     again = mifg("generate", "--corpus", corpus, "--out", finished_run, "--items", 40, "--seed", 7)
