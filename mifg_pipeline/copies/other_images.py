@@ -11,12 +11,15 @@ import pyarrow.parquet as pq
 
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.images.decoding import UnusableImage, read_image_file
+from mifg_pipeline.store.folders import files_below
 
 SUFFIXES: Final = frozenset(
     (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".avif", ".jp2")
 )
 
 _ROWS_AT_ONCE: Final = 16
+
+_REMEDY: Final = "Restore it, or leave it out of the dataset."
 
 
 class OtherImage(NamedTuple):
@@ -70,7 +73,10 @@ class OtherDataset:
     def _files(self) -> list[Path]:
         if not self._root.is_dir():
             return [self._root]
-        return sorted(path for path in self._root.rglob("*") if path.is_file())
+        try:
+            return list(files_below(self._root))
+        except OSError as error:
+            raise MifgError(f"{error.filename} cannot be read: {error.strerror}.", _REMEDY) from error
 
     def _in_file(self, file: Path) -> Iterator[OtherImage]:
         place = file.relative_to(self._root) if file != self._root else Path(file.name)
@@ -86,10 +92,8 @@ class OtherDataset:
                     self._passed_over[".parquet without images"] += 1
             elif not any(part.startswith(".") for part in place.parts):
                 self._passed_over[suffix or "without suffix"] += 1
-        except (OSError, UnusableImage, pa.ArrowException) as error:
-            raise MifgError(
-                f"{file} cannot be read: {str(error).rstrip('.')}.", "Restore it, or leave it out of the dataset."
-            ) from error
+        except (OSError, UnicodeDecodeError, UnusableImage, pa.ArrowException) as error:
+            raise MifgError(f"{file} cannot be read: {str(error).rstrip('.')}.", _REMEDY) from error
 
 
 def _in_parquet(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -104,11 +108,11 @@ def _in_parquet(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _may_hold_images(data_type: pa.DataType) -> bool:
-    if pa.types.is_list(data_type) or pa.types.is_large_list(data_type):
+    if pa.types.is_nested(data_type):
+        return any(_may_hold_images(data_type.field(index).type) for index in range(data_type.num_fields))
+    if pa.types.is_dictionary(data_type):
         return _may_hold_images(data_type.value_type)
-    if pa.types.is_struct(data_type):
-        return any(_may_hold_images(field.type) for field in data_type)
-    return bool(pa.types.is_binary(data_type) or pa.types.is_large_binary(data_type))
+    return any(test(data_type) for test in (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view))
 
 
 def _contents(value: Any) -> Iterator[bytes]:

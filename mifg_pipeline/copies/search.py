@@ -18,6 +18,7 @@ from mifg_pipeline.copies.portrait import Portrait
 from mifg_pipeline.corpus.index_file import IndexSettings
 from mifg_pipeline.images.decoding import UnusableImage, decode_upright, read_image_file
 from mifg_pipeline.items import ImageRef
+from mifg_pipeline.store.folders import real_path
 
 Signal = Literal["bytes", "phash", "features"]
 
@@ -96,7 +97,7 @@ def find_copies(
 
 def _names(datasets: Sequence[Path]) -> list[str]:
     """What to call datasets: by their folder, or by the whole path where two have folders of one name."""
-    names = [dataset.resolve().name for dataset in datasets]
+    names = [real_path(dataset).name for dataset in datasets]
     return [
         str(dataset) if names.count(name) > 1 or not name else name
         for dataset, name in zip(datasets, names, strict=True)

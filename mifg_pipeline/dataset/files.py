@@ -1,21 +1,22 @@
 """The files of a dataset, and what they say of each other."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 
 from mifg_pipeline.dataset.problems import Problem
 from mifg_pipeline.dataset.rows import Shard
 from mifg_pipeline.export import checksums, croissant
+from mifg_pipeline.export.folder import TO_BE_COMPLETED
+from mifg_pipeline.export.front_matter import read_front_matter
 from mifg_pipeline.items import Pool
 
-_TO_BE_COMPLETED: Final = ("README.md", "CITATION.cff")
-"""Files that whoever publishes a dataset writes more into: they need not be as the export wrote them."""
+_CHANGED: Final = "it is not as it was written"
 
 
 def file_problems(root: Path, shards: Sequence[Shard]) -> Iterator[Problem]:
@@ -48,20 +49,15 @@ def _foreign_data(root: Path, shards: Sequence[Shard]) -> Iterator[Problem]:
 def _changed_files(root: Path) -> Iterator[Problem]:
     try:
         said = checksums.read_sums(root)
+        found = set(checksums.files_of(root)) - {checksums.FILE_NAME}
     except FileNotFoundError:
         yield from _differing_from_croissant(root)
         return
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         yield Problem("file", checksums.FILE_NAME, f"it cannot be read: {error}")
         return
-    found = checksums.sums_of(root)
-    for name in sorted(said.keys() | found.keys() - {checksums.FILE_NAME}):
-        if name not in found:
-            yield Problem("file", name, "it is missing")
-        elif name not in said:
-            yield Problem("file", name, "it is foreign")
-        elif said[name] != found[name] and name not in _TO_BE_COMPLETED:
-            yield Problem("file", name, "it is not as it was written")
+    yield from (Problem("file", name, "it is foreign") for name in sorted(found - said.keys()))
+    yield from _not_as_written(root, said, completed=TO_BE_COMPLETED)
 
 
 def _differing_from_croissant(root: Path) -> Iterator[Problem]:
@@ -71,22 +67,36 @@ def _differing_from_croissant(root: Path) -> Iterator[Problem]:
     yield Problem("file", checksums.FILE_NAME, f"it is missing; {croissant.FILE_NAME} lies beside where it should be")
     try:
         said = croissant.digests((root / croissant.FILE_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         yield Problem("file", croissant.FILE_NAME, f"it cannot be read: {type(error).__name__} {error}")
         return
-    for name, digest in said.items():
-        path = root / name
-        if not path.is_file():
-            yield Problem("file", name, "it is missing")
-        elif checksums.digest(path) != digest:
-            yield Problem("file", name, "it is not as it was written")
+    yield from _not_as_written(root, said)
+
+
+def _not_as_written(root: Path, said: Mapping[str, str], completed: Sequence[str] = ()) -> Iterator[Problem]:
+    """Files that have not the digest that is said of them; of those that may be completed, those that are missing."""
+    with ThreadPoolExecutor() as threads:
+        reasons = threads.map(_difference, (root / name for name in said), said.values())
+        for name, reason in zip(said, reasons, strict=True):
+            if reason is not None and not (name in completed and reason == _CHANGED):
+                yield Problem("file", name, reason)
+
+
+def _difference(path: Path, said: str) -> str | None:
+    try:
+        return None if checksums.digest(path) == said else _CHANGED
+    except FileNotFoundError:
+        return "it is missing"
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"
 
 
 def _card_problems(root: Path, shards: Sequence[Shard]) -> Iterator[Problem]:
     """How the front matter of the card differs from the files."""
     try:
-        said = _rows_on_card(root / "README.md")
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, LookupError, TypeError, StopIteration) as error:
+        splits = read_front_matter(root / "README.md")["dataset_info"]["splits"]
+        said = {str(split["name"]): split["num_examples"] for split in splits}
+    except (OSError, ValueError, LookupError, TypeError) as error:
         yield Problem("card", "README.md", f"its front matter cannot be read: {type(error).__name__} {error}")
         return
     found: Counter[str] = Counter()
@@ -94,13 +104,8 @@ def _card_problems(root: Path, shards: Sequence[Shard]) -> Iterator[Problem]:
     for shard in shards:
         try:
             found[shard.pool] += pq.read_metadata(shard.path).num_rows
-        except (OSError, pa.ArrowException):  # whoever reads the rows will say so
+        except (OSError, ValueError, pa.ArrowException):  # whoever reads the rows will say so
             unknown.add(shard.pool)
     for pool in sorted((said.keys() | found.keys()) - unknown):
         if said.get(pool, 0) != found[pool]:
             yield Problem("card", "README.md", f"it says {said.get(pool, 0)} rows of {pool}; there are {found[pool]}")
-
-
-def _rows_on_card(path: Path) -> dict[str, Any]:
-    matter = next(yaml.safe_load_all(path.read_text(encoding="utf-8")))
-    return {str(split["name"]): split["num_examples"] for split in matter["dataset_info"]["splits"]}

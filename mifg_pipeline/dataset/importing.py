@@ -23,6 +23,7 @@ from mifg_pipeline.items import ImageRef, Item, Rejection
 from mifg_pipeline.review.report import write_reviewed_report
 from mifg_pipeline.store import Accepted, Ledger, Outcome, Rejected, RunFolder, TrailEntry
 from mifg_pipeline.store.events import EventLog
+from mifg_pipeline.store.folders import real_path
 from mifg_pipeline.store.review_records import Judgement
 from mifg_pipeline.store.whole_folder import whole_folder
 
@@ -142,7 +143,7 @@ def _require_apart(dataset: Path, corpus_root: Path, out: Path) -> None:
     """Makes sure that no folder of an import lies in another one, or is it."""
     named = {"the dataset": dataset, "--corpus": corpus_root, "--out": out}
     for (one, inner), (other, outer) in permutations(named.items(), 2):
-        if inner.resolve().is_relative_to(outer.resolve()):
+        if real_path(inner).is_relative_to(real_path(outer)):
             raise MifgError(f"{inner} ({one}) lies in {outer} ({other}).", "Name three folders apart from each other.")
 
 

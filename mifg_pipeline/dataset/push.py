@@ -42,15 +42,17 @@ def plan_push(root: Path, repository: str) -> PushPlan:
     try:
         validate_repo_id(repository)
     except HFValidationError as error:
-        raise MifgError(f"{repository!r} is no name on the hub: {error}.", "Use the form owner/name.") from error
+        raise MifgError(
+            f"{repository!r} is no name on the hub: {_sentence(error)}", "Use the form owner/name."
+        ) from error
     if "/" not in repository:
         raise MifgError(f"{repository!r} does not say whose the dataset is.", "Use the form owner/name.")
     report = check_dataset(root)
     if report.problems:
-        first = report.problems[0]
+        first, count = report.problems[0], len(report.problems)
         raise MifgError(
-            f"{root} breaks {len(report.problems)} promises of a dataset, such as {first.place}: {first.reason}.",
-            f"See `mifg check {root}`, and export the run again.",
+            f"{root} is not sound: {first.place}: {first.reason}{f' (one of {count} problems)' * (count > 1)}.",
+            f"See `mifg check {root}`, and mend it or export the run again.",
         )
     beside = [name for name in checksums.files_of(root) if name not in _REPLACED and not name.startswith("data/")]
     return PushPlan(root, repository, report, tuple(beside))

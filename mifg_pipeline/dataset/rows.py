@@ -91,7 +91,7 @@ class Row:
             raise UnreadableRowError(str(error.errors()[0]["msg"]).removeprefix("Value error, ")) from error
         except KeyError as error:
             raise UnreadableRowError(f"{error} is missing") from error
-        except (TypeError, ValueError) as error:
+        except (AttributeError, RecursionError, TypeError, ValueError) as error:
             raise UnreadableRowError(str(error)) from error
 
     def sound_entry(self) -> Entry:
@@ -118,7 +118,7 @@ class Row:
         try:
             facts = json.loads(self.columns["provenance"])["images"]
             return {image["sha256"]: tuple(image["derived_from"]) for image in facts}
-        except (LookupError, TypeError, ValueError) as error:
+        except (LookupError, RecursionError, TypeError, ValueError) as error:
             raise self._damaged(f"its provenance cannot be read: {type(error).__name__} {error}") from error
 
     def differences(self, entry: Entry) -> list[str]:
@@ -129,7 +129,7 @@ class Row:
         """
         try:
             would_say = pa.Table.from_pylist([row_of(entry, self.contents)], COLUMNS).to_pylist()[0]
-        except (pa.ArrowException, OverflowError) as error:
+        except (pa.ArrowException, OverflowError, ValueError) as error:
             raise UnreadableRowError(str(error)) from error
         said, would_say = ({**row, "provenance": json.loads(row["provenance"])} for row in (self.columns, would_say))
         return [name for name in COLUMNS.names if said[name] != would_say[name]]
@@ -173,7 +173,7 @@ def read_rows(shard: Shard, columns: Sequence[str] = COLUMNS.names) -> Iterator[
                 for values in file.read_row_group(group, list(columns)).to_pylist():
                     yield Row(shard, position, values)
                     position += 1
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         reason = str(error).rstrip(".")
         raise MifgError(
             f"{shard.path} cannot be read: {reason}.", "Restore it from a copy, or export the run again."

@@ -1,25 +1,32 @@
 """The digests of all files of a dataset, as ``sha256sum`` writes and checks them."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
+
+from mifg_pipeline.store.folders import files_below
 
 FILE_NAME: Final = "SHA256SUMS"
 
 LEFT_BEHIND: Final = frozenset((".DS_Store", "Thumbs.db", "desktop.ini"))
 """What file managers leave in folders that people look into."""
 
-_DIGITS: Final = 64
+_LINE: Final = re.compile(r"(?P<digest>[0-9a-fA-F]{64}) [ *](?:\./)?(?P<name>.+)")
+"""As ``sha256sum`` writes them, of files given as they are or by ``./``."""
 
 
 def files_of(folder: Path) -> list[str]:
     """The files of a dataset, relative to its folder, sorted.
 
     Hidden files and what lies in hidden folders are no part of it, nor is what file managers leave behind.
+
+    Raises:
+        OSError: If a folder cannot be read.
     """
-    paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    paths = (path.relative_to(folder) for path in files_below(folder) if path.is_file())
     return sorted(
         path.as_posix()
         for path in paths
@@ -44,10 +51,16 @@ def read_sums(folder: Path) -> dict[str, str]:
 
     Raises:
         OSError: If there is no such file, or it cannot be read.
-        UnicodeDecodeError: If it is no text.
+        ValueError: If it is no such list.
     """
-    lines = (folder / FILE_NAME).read_text(encoding="utf-8").splitlines()
-    return {line[_DIGITS + 2 :]: line[:_DIGITS] for line in lines}
+    found = {}
+    for number, line in enumerate((folder / FILE_NAME).read_text(encoding="utf-8").splitlines(), start=1):
+        match = _LINE.fullmatch(line)
+        if match is None and line.strip():
+            raise ValueError(f"line {number} is no digest and name")
+        if match is not None:
+            found[match["name"]] = match["digest"].lower()
+    return found
 
 
 def digest(path: Path) -> str:

@@ -1,6 +1,7 @@
 """Exports the items of a run as a dataset, or says what such an export would hold."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,10 +15,15 @@ from mifg_pipeline.export.folder import require_replaceable
 from mifg_pipeline.export.formats import FORMATS
 from mifg_pipeline.export.hugging_face import HuggingFaceWriter
 from mifg_pipeline.export.inspection import ExportReport, Inspection, Terms
+from mifg_pipeline.export.plain_images import PlainImages
 from mifg_pipeline.export.selection import Selection
 from mifg_pipeline.export.shards import SplitFiles
 from mifg_pipeline.store.files import unwritable
+from mifg_pipeline.store.folders import real_path
 from mifg_pipeline.store.whole_folder import whole_folder
+
+_SCRATCH: Final = ".plain"
+"""Folder of the image files that are made for several formats, until the export is complete."""
 
 PLAIN: Final = Terms()
 """The Hugging Face dataset alone, of all items or of none."""
@@ -66,8 +72,9 @@ def check_export(selection: Selection, out: Path, terms: Terms = PLAIN) -> Expor
 
 
 def _write_formats(inspection: Inspection, folder: Path, on_row: Callable[[int], None]) -> list[SplitFiles]:
-    rows = HuggingFaceWriter(folder / "data")
-    others = {name: FORMATS[name](folder / name) for name in inspection.terms.formats}
+    plain = PlainImages(folder / _SCRATCH)
+    rows = HuggingFaceWriter(folder / "data", plain)
+    others = {name: FORMATS[name](folder / name, plain) for name in inspection.terms.formats}
     with ExitStack() as open_writers:
         for writer in (rows, *others.values()):
             open_writers.callback(writer.close)
@@ -77,6 +84,7 @@ def _write_formats(inspection: Inspection, folder: Path, on_row: Callable[[int],
             on_row(inspection.report.figures.rows)
         for writer in (rows, *others.values()):
             writer.finish()
+    shutil.rmtree(folder / _SCRATCH)
     return rows.splits
 
 
@@ -92,9 +100,11 @@ def _describe(folder: Path, figures: Figures, splits: Sequence[SplitFiles]) -> N
 
 def _refusals(selection: Selection, out: Path, terms: Terms) -> Iterator[MifgError]:
     """What speaks against an export before any image is read."""
-    target = out.resolve()
-    if target.is_relative_to(selection.corpus.root.resolve()):
+    target, run = real_path(out), selection.run
+    if target.is_relative_to(real_path(selection.corpus.root)):
         yield MifgError(f"{out} lies in the corpus, which its pictures would join.", "Name a folder outside of it.")
+    elif any(target.is_relative_to(real_path(folder)) for folder in (run.images, run.review, run.staging)):
+        yield MifgError(f"{out} lies where the run keeps its own files.", "Name a folder outside of it.")
     else:
         try:
             require_replaceable(target)

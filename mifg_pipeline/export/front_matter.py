@@ -1,8 +1,14 @@
 """The YAML front matter of a dataset card, as the Hugging Face hub defines it."""
 
+import errno
+import os
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from mifg_pipeline.export.citation import TITLE
 from mifg_pipeline.export.columns import COLUMNS
@@ -92,3 +98,24 @@ def size_category(rows: int) -> str:
 
 def _data_files(split: SplitFiles) -> dict[str, str]:
     return {"split": split.pool, "path": f"data/{split.pool}-*.parquet"}
+
+
+def read_front_matter(path: Path) -> dict[str, Any]:
+    """The front matter of a card.
+
+    Raises:
+        OSError: If the file cannot be read.
+        ValueError: If it has none, or none that is a mapping.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    parts = re.split(r"^---[ \t]*$", path.read_text(encoding="utf-8"), maxsplit=2, flags=re.MULTILINE)
+    if len(parts) < 3 or parts[0].strip():
+        raise ValueError("there is none")
+    try:
+        matter = yaml.safe_load(parts[1])
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(f"it is no YAML ({type(error).__name__})") from error
+    if not isinstance(matter, dict):
+        raise ValueError("it is no mapping")
+    return matter

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mifg_pipeline.export.columns import COLUMNS, row_of
+from mifg_pipeline.export.plain_images import PlainImages
 from mifg_pipeline.export.selection import Entry
 from mifg_pipeline.export.shards import PoolsWriter, SplitFiles
 from mifg_pipeline.export.writer import FormatWriter
@@ -12,7 +13,7 @@ from mifg_pipeline.export.writer import FormatWriter
 class HuggingFaceWriter(FormatWriter):
     """Writes the shards with all columns and the original image files."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, plain: PlainImages) -> None:  # noqa: ARG002 - it holds the original files
         self._rows = PoolsWriter(folder, COLUMNS)
         self.splits: list[SplitFiles] = []
 

@@ -100,6 +100,8 @@ class Inspection:
         reason = FORMATS[name].unfit(item)
         if reason is not None:
             remedy = "Leave such items out of that format with --skip, or leave out the format."
+            if self.terms.skip:
+                remedy = "The other formats hold it."
             self._leave_out(item, MifgError(f"It cannot be written as {name}: {reason}.", remedy))
         return reason is None
 

@@ -9,6 +9,7 @@ from PIL import Image
 
 from mifg_pipeline.config import EpisodeSettings
 from mifg_pipeline.export.columns import answer_of
+from mifg_pipeline.export.plain_images import PlainImages
 from mifg_pipeline.export.selection import Entry
 from mifg_pipeline.export.wording import asked
 from mifg_pipeline.export.writer import FormatWriter
@@ -24,7 +25,7 @@ _NO_TOOLS: Final = EpisodeSettings(tools=False)
 class LmmsEvalWriter(FormatWriter):
     """Writes ``mifg_qa.yaml`` with a task for each split, and ``utils.py``, where lmms-eval looks for its functions."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, plain: PlainImages) -> None:  # noqa: ARG002 - it has no images of its own
         self._folder = folder
         self._pools: set[Pool] = set()
         folder.mkdir(parents=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from mifg_pipeline.export.columns import answer_column
-from mifg_pipeline.export.plain_images import plain_image
+from mifg_pipeline.export.plain_images import PlainImages
 from mifg_pipeline.export.selection import Entry
 from mifg_pipeline.export.wording import mark_in, marked
 from mifg_pipeline.export.writer import FormatWriter
@@ -18,10 +18,11 @@ _IMAGES: Final = "images"
 class ShareGPTWriter(FormatWriter):
     """Writes ``train.json`` and so on, ``images/`` and ``dataset_info.json``; the model's turn is the answer alone."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, plain: PlainImages) -> None:
         self._folder = folder
+        self._plain = plain
         self._files: dict[Pool, TextIO] = {}
-        self._written: set[str] = set()
+        self._names: dict[str, str] = {}
         (folder / _IMAGES).mkdir(parents=True)
 
     @staticmethod
@@ -53,11 +54,11 @@ class ShareGPTWriter(FormatWriter):
 
     def _write_image(self, image: ImageRef, content: bytes) -> str:
         """The name of the image relative to the folder; its file is written once."""
-        name, plain = plain_image(image, content)
-        if name not in self._written:
+        if image.sha256 not in self._names:
+            name, plain = self._plain.file(image, content)
             (self._folder / _IMAGES / name).write_bytes(plain)
-            self._written.add(name)
-        return f"{_IMAGES}/{name}"
+            self._names[image.sha256] = f"{_IMAGES}/{name}"
+        return self._names[image.sha256]
 
 
 def _row(item: Item, images: list[str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from mifg_pipeline.config import EpisodeSettings
 from mifg_pipeline.export.columns import IMAGE, answer_column
-from mifg_pipeline.export.plain_images import plain_image
+from mifg_pipeline.export.plain_images import PlainImages
 from mifg_pipeline.export.selection import Entry
 from mifg_pipeline.export.shards import PoolsWriter
 from mifg_pipeline.export.wording import asked, image_heading
@@ -35,7 +35,8 @@ COLUMNS: Final = pa.schema(
 class TrlWriter(FormatWriter):
     """Writes ``train-….parquet`` and so on; a model answers in one turn, without tools."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, plain: PlainImages) -> None:
+        self._plain = plain
         self._rows = PoolsWriter(folder, COLUMNS)
         self._system = system_text(EpisodeSettings(tools=False), "thousandths")
 
@@ -45,7 +46,7 @@ class TrlWriter(FormatWriter):
         row = {
             "id": item.id,
             "prompt": [_message("system", [_text(self._system)]), _message("user", _question_parts(item))],
-            "images": [_image(image, content) for image, content in zip(item.images, images, strict=True)],
+            "images": [self._image(image, content) for image, content in zip(item.images, images, strict=True)],
             "solution": answer_column(item),
             "key": item.answer.model_dump_json(),
             "options": item.options,
@@ -59,6 +60,10 @@ class TrlWriter(FormatWriter):
     def close(self) -> None:
         """See the base class."""
         self._rows.close()
+
+    def _image(self, image: ImageRef, content: bytes) -> dict[str, Any]:
+        name, plain = self._plain.file(image, content, turned=True)  # `datasets` decodes it, and turns it upright
+        return {"bytes": plain, "path": name}
 
 
 def accuracy(
@@ -84,11 +89,6 @@ def accuracy(
 def _score(content: str | list[dict[str, Any]], answer: Answer, options: Sequence[str] | None) -> float:
     reply = content if isinstance(content, str) else "".join(part.get("text") or "" for part in content)
     return score_reply(answer, options, reply)
-
-
-def _image(image: ImageRef, content: bytes) -> dict[str, Any]:
-    name, plain = plain_image(image, content)
-    return {"bytes": plain, "path": name}
 
 
 def _question_parts(item: Item) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from mifg_pipeline.export.plain_images import plain_file
+from mifg_pipeline.export.plain_images import PlainImages
 from mifg_pipeline.export.selection import Entry
 from mifg_pipeline.export.writer import FormatWriter
 from mifg_pipeline.items import OPTION_LETTERS, Item, Pool
@@ -28,8 +28,9 @@ READ_AS_MISSING: Final = frozenset(
 class VLMEvalKitWriter(FormatWriter):
     """Writes ``MIFG-QA_TEST_2f9c01aa.tsv`` and so on, the images inside, by rows that are written at once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, plain: PlainImages) -> None:
         self._folder = folder
+        self._plain = plain
         self._tables: dict[Pool, _Tables] = {}
         folder.mkdir(parents=True)
 
@@ -46,7 +47,7 @@ class VLMEvalKitWriter(FormatWriter):
         pool = entry.item.pool
         if pool not in self._tables:
             self._tables[pool] = _Tables(self._folder, pool)
-        self._tables[pool].write(entry.item, images)
+        self._tables[pool].write(entry.item, self._plain.bytes_of(entry.item.images, images))
 
     def finish(self) -> None:
         """See the base class."""
@@ -119,7 +120,7 @@ def _row(item: Item, index: int, images: Sequence[bytes]) -> dict[str, Any]:
         "index": index,
         "id": item.id,
         # A Python list of texts is what VLMEvalKit evaluates for questions over several images.
-        "image": str([base64.b64encode(plain_file(content)).decode("ascii") for content in images]),
+        "image": str([base64.b64encode(content).decode("ascii") for content in images]),
         "question": item.question,
         **dict(zip(OPTION_LETTERS, options, strict=False)),
         "answer": item.answer.value,

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 
+from mifg_pipeline.export.plain_images import PlainImages
 from mifg_pipeline.export.selection import Entry
 from mifg_pipeline.items import Item
 
@@ -13,10 +14,11 @@ class FormatWriter(ABC):
 
     Args:
         folder: Of the format, not there yet.
+        plain: Makes the image files that every reader decodes alike.
     """
 
     @abstractmethod
-    def __init__(self, folder: Path) -> None: ...
+    def __init__(self, folder: Path, plain: PlainImages) -> None: ...
 
     @staticmethod
     def unfit(item: Item) -> str | None:  # noqa: ARG004 - this one holds every item

@@ -24,6 +24,9 @@ MAX_FILE_BYTES: Final = 1 << 30
 _HEADERS_TELL: Final = ("JPEG", "PNG", "WEBP")
 """Formats whose size and orientation stand in the header as pillow decodes them; it turns a TIFF by itself."""
 
+_TURNED: Final = range(2, 9)
+"""EXIF orientations of an image that does not stand upright."""
+
 _SIDEWAYS: Final = (5, 6, 7, 8)
 """EXIF orientations that swap width and height."""
 
@@ -72,6 +75,21 @@ def upright_size(data: bytes) -> tuple[int, int]:
             sideways = image.getexif().get(ExifTags.Base.Orientation) in _SIDEWAYS
             return (height, width) if sideways else (width, height)
     return decode_upright(data).size
+
+
+def is_plain(data: bytes, *, turned: bool = False) -> bool:
+    """Whether every reader sees in a file what ``decode_upright`` gives: it is upright, opaque, and 8-bit RGB or grey.
+
+    Args:
+        data: The bytes of the file.
+        turned: Whether the reader applies the EXIF orientation.
+
+    Raises:
+        UnusableImage: If they are no image; damage beyond the header stays unseen.
+    """
+    with _opened(data) as image:
+        upright = turned or image.getexif().get(ExifTags.Base.Orientation) not in _TURNED
+        return upright and image.mode in ("RGB", "L") and not image.has_transparency_data
 
 
 @contextmanager

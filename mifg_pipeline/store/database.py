@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +61,12 @@ class Database:
             MifgError: If the file is damaged.
         """
         try:
-            with closing(self._connection.execute(query, parameters)) as cursor:
+            cursor = self._connection.execute(query, parameters)
+            try:
                 yield from cursor
+            finally:
+                with suppress(sqlite3.ProgrammingError):  # the file may be closed by now: nothing is left to end
+                    cursor.close()
         except sqlite3.Error as error:
             raise self._failure(error) from error
 

@@ -12,7 +12,9 @@ from filelock import FileLock, Timeout
 
 from mifg_pipeline.errors import MifgError
 
-_OF_THE_PLACE = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.ENOTEMPTY))
+_OF_THE_PLACE = frozenset(
+    (errno.EACCES, errno.EBUSY, errno.ELOOP, errno.ENOENT, errno.ENOTDIR, errno.ENOTEMPTY, errno.EPERM, errno.EROFS)
+)
 """Errors of the system that no disk space helps against."""
 
 
@@ -42,8 +44,12 @@ def replaced_file(path: Path) -> Iterator[IO[str]]:
 
 
 @contextmanager
-def locked_folder(folder: Path) -> Iterator[None]:
+def locked_folder(folder: Path, of: Path | None = None) -> Iterator[None]:
     """Keeps other processes from writing to a folder, which is made where it is missing.
+
+    Args:
+        folder: Holds the lock.
+        of: What the lock is for, if not for the folder itself.
 
     Raises:
         MifgError: If another process has it, or it cannot be written to.
@@ -54,10 +60,10 @@ def locked_folder(folder: Path) -> Iterator[None]:
         lock.acquire(blocking=False)
     except Timeout as error:
         raise MifgError(
-            f"Another process is writing to {folder}.", "Wait until it ends, or choose another folder."
+            f"Another process is writing to {of or folder}.", "Wait until it ends, or choose another folder."
         ) from error
     except OSError as error:
-        raise unwritable(folder, error) from error
+        raise unwritable(of or folder, error) from error
     try:
         yield
     finally:

@@ -1,5 +1,7 @@
 """Makes a folder that is there whole or not at all."""
 
+import errno
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,6 +9,7 @@ from pathlib import Path
 
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.store.files import fsync, locked_folder, unwritable
+from mifg_pipeline.store.folders import real_path, walked
 
 
 def require_new(target: Path) -> None:
@@ -35,33 +38,52 @@ def whole_folder(target: Path, require: Callable[[Path], None] = require_new) ->
         MifgError: If ``require`` does, another process is making the folder, or the system refuses to write;
             ``target`` is then as it was.
     """
-    target = target.resolve()
+    target = real_path(target)
     try:
         require(target)
-        whole, lock = (target.with_name(f".{target.name}.{what}") for what in ("partial", "making"))
-        with locked_folder(lock):
+        _require_removable(target)
+        whole, lock, old = (target.with_name(f".{target.name}.{what}") for what in ("partial", "making", "old"))
+        with locked_folder(lock, of=target):
             try:
                 _remove(whole)
+                _remove(old)
                 whole.mkdir()
                 yield whole
                 for path in (whole, *whole.rglob("*")):
                     fsync(path)
-                _swap(whole, target)
+                _swap(whole, target, old)
             finally:
-                _remove(whole)
-                _remove(lock)
+                shutil.rmtree(whole, ignore_errors=True)
+                shutil.rmtree(lock, ignore_errors=True)
     except OSError as error:
         raise unwritable(target, error) from error
 
 
-def _swap(whole: Path, target: Path) -> None:
-    old = target.with_name(f".{target.name}.old")
-    _remove(old)
+def _require_removable(target: Path) -> None:
+    """Makes sure that a folder can give way, before any work is done.
+
+    Raises:
+        MifgError: If it is a mount point.
+        OSError: If it, or a folder in it, may not be written to.
+    """
+    if os.path.ismount(target):
+        raise MifgError(f"{target} is a mount point, which nothing can take the place of.", "Name a folder inside it.")
+    for path in (target, *walked(target)) if target.is_dir() else ():
+        if path.is_dir() and not path.is_symlink() and not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
+def _swap(whole: Path, target: Path, old: Path) -> None:
     if target.exists():
         target.rename(old)
-    whole.rename(target)
+    try:
+        whole.rename(target)
+    except OSError:
+        if old.exists():
+            old.rename(target)
+        raise
     fsync(target.parent)
-    _remove(old)
+    shutil.rmtree(old, ignore_errors=True)  # the new folder is there: what is left of the old one is no failure of it
 
 
 def _remove(folder: Path) -> None:

@@ -111,6 +111,36 @@ def test_a_dataset_without_images_is_named(ours, tmp_path):
         find_copies(ours, [tmp_path / "others"])
 
 
+KINDS = {
+    "fixed-size list": lambda content: pa.array([[content]], pa.list_(pa.binary(), 1)),
+    "large list": lambda content: pa.array([[content]], pa.large_list(pa.large_binary())),
+    "dictionary": lambda content: pa.array([content]).dictionary_encode(),
+    "map": lambda content: pa.array([[("photo", content)]], pa.map_(pa.string(), pa.binary())),
+    "struct in a list": lambda content: pa.array([[{"bytes": content}]]),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_images_are_found_in_columns_of_every_kind(pictures, ours, tmp_path, kind):
+    pq.write_table(pa.table({"image": KINDS[kind](jpeg(middle(pictures[0])))}), tmp_path / "rows.parquet")
+    assert list(find_copies(ours, [tmp_path]).of) == [image_of(ours, 0).sha256]
+
+
+def test_images_behind_links_are_compared(pictures, ours, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "copy.jpg").write_bytes(jpeg(middle(pictures[0])))
+    (tmp_path / "benchmark").mkdir()
+    (tmp_path / "benchmark" / "images").symlink_to(tmp_path / "elsewhere")
+    assert list(find_copies(ours, [tmp_path / "benchmark"]).of) == [image_of(ours, 0).sha256]
+
+
+def test_a_link_to_an_image_that_is_gone_is_named(pictures, ours, tmp_path):
+    (tmp_path / "one.jpg").write_bytes(jpeg(pictures[0]))
+    (tmp_path / "two.jpg").symlink_to(tmp_path / "nowhere.jpg")
+    with pytest.raises(MifgError, match=r"two\.jpg cannot be read"):
+        find_copies(ours, [tmp_path])
+
+
 def test_a_table_without_images_counts_as_not_looked_into(pictures, ours, tmp_path):
     (tmp_path / "one.jpg").write_bytes(jpeg(pictures[0]))
     pq.write_table(pa.table({"question": ["?"]}), tmp_path / "questions.parquet")

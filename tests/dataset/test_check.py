@@ -216,9 +216,9 @@ def test_a_file_that_changed_since_it_was_listed_is_named(exported):
     (exported.root / "CITATION.cff").unlink()
     (exported.root / "notes.txt").write_text("mine")
     assert [(problem.place, problem.reason) for problem in check_dataset(exported.root).problems] == [
+        ("notes.txt", "it is foreign"),
         ("CITATION.cff", "it is missing"),
         ("croissant.json", "it is not as it was written"),
-        ("notes.txt", "it is foreign"),
     ]
 
 
@@ -291,6 +291,50 @@ def test_a_file_that_is_no_parquet_is_named_in_one_sentence(exported):
     problem = next(problem for problem in check_dataset(exported.root).problems if problem.kind == "file")
     assert "cannot be read" in problem.reason
     assert not problem.reason.endswith("..")
+
+
+def test_rows_behind_a_link_are_those_of_the_dataset(exported, tmp_path):
+    shutil.move(exported.root / "data", tmp_path / "elsewhere")
+    (exported.root / "data").symlink_to(tmp_path / "elsewhere")
+    assert check_dataset(exported.root).problems == []
+
+
+@pytest.mark.parametrize("matter", ["released: 2024-02-30", "x: 0x_", "[" * 5000, "- 1", "a: 1\n---\nb: 2"])
+def test_a_card_that_is_none_is_named(exported, matter):
+    exported.forget_digests()
+    (exported.root / "README.md").write_text(f"---\n{matter}\n---\n# Card\n")
+    assert [problem.place for problem in check_dataset(exported.root).problems] == ["README.md"]
+
+
+def test_text_that_is_none_is_named(exported):
+    exported.forget_digests()
+    path = exported.root / "data" / "train-00000-of-00001.parquet"
+    path.write_bytes(path.read_bytes().replace(b'"run_id":"ffff', b'"run_id":"\xffff', 1))
+    problems = check_dataset(exported.root).problems
+    assert [(problem.kind, problem.place) for problem in problems] == [("file", path.name)]
+
+
+def nested_deep(rows):
+    rows[0]["provenance"] = "[" * 100_000
+
+
+def half_a_letter(rows):
+    rows[0]["provenance"] = rows[0]["provenance"].replace('"run_id":"f', '"run_id":"\\ud800')
+
+
+@pytest.mark.parametrize("fault", [nested_deep, half_a_letter])
+def test_provenance_that_json_cannot_hold_is_named(exported, fault):
+    exported.change(fault)
+    assert kinds(exported) == {"row"}
+
+
+def test_a_column_of_another_kind_is_named(exported):
+    exported.forget_digests()
+    path = exported.root / "data" / "train-00000-of-00001.parquet"
+    table = pq.read_table(path)
+    texts = pa.array(["{}"] * table.num_rows)
+    pq.write_table(table.set_column(table.schema.get_field_index("review"), "review", texts), path)
+    assert kinds(exported) == {"row"}
 
 
 def test_a_table_of_something_else_is_named_by_some_of_what_it_lacks(exported):

@@ -39,6 +39,11 @@ def test_a_name_that_the_hub_cannot_have_is_refused(dry_run):
     assert "owner/name" in str(dry_run("ana/rings/red").exception)
 
 
+@pytest.mark.parametrize("name", ["a/b/c", "a b/c"])
+def test_the_hub_s_own_words_end_in_one_full_stop(dry_run, name):
+    assert ".." not in str(dry_run(name).exception)
+
+
 def test_a_name_without_an_owner_is_refused(dry_run):
     assert "does not say whose" in str(dry_run("rings").exception)
 

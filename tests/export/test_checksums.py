@@ -42,3 +42,15 @@ def test_sha256sum_names_a_file_that_changed(exported):
     result = subprocess.run(command, cwd=exported, check=False, capture_output=True, text=True)
     assert "README.md" in result.stdout
     assert result.returncode != 0
+
+
+def test_lists_in_the_other_forms_of_sha256sum_are_read(tmp_path):
+    first, second = "AB" * 32, "cd" * 32
+    (tmp_path / FILE_NAME).write_bytes(f"{first} *a b.txt\r\n\n{second}  ./c/d.txt\n".encode())
+    assert read_sums(tmp_path) == {"a b.txt": first.lower(), "c/d.txt": second}
+
+
+def test_a_line_that_is_none_of_a_list_is_named(tmp_path):
+    (tmp_path / FILE_NAME).write_text(f"{'ab' * 32}  a.txt\nmy notes\n")
+    with pytest.raises(ValueError, match="line 2"):
+        read_sums(tmp_path)

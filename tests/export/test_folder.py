@@ -1,5 +1,7 @@
 """Which folders an export may replace: nothing is lost that no export wrote."""
 
+import os
+
 import pytest
 
 from mifg_pipeline.errors import MifgError
@@ -28,7 +30,18 @@ def test_an_export_with_a_foreign_file_is_refused(tmp_path, foreign):
 
 
 @pytest.mark.parametrize(
-    "card", ["# My project\n", "---\ntags: [cats]\n---\n", "---\n[\n---\n", "--- 3\n", "---\ntags: 5\n---\n", "\udcff"]
+    "card",
+    [
+        "# My project\n",
+        "---\ntags: [cats]\n---\n",
+        "---\n[\n---\n",
+        "--- 3\n",
+        "---\ntags: 5\n---\n",
+        "\udcff",
+        "x: 0x_",
+        "---\ndate: 2024-02-30\n---\n",
+        f"---\n{'[' * 5000}\n---\n",
+    ],
 )
 def test_a_card_of_something_else_is_refused(tmp_path, card):
     (tmp_path / "out").mkdir()
@@ -82,3 +95,19 @@ def test_a_place_inside_another_export_is_refused(tmp_path):
     fill(tmp_path / "out")
     with pytest.raises(MifgError, match="lies in the dataset"):
         require_replaceable(tmp_path / "out" / "data" / "more")
+
+
+def test_a_pipe_in_the_place_of_the_card_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "README.md")
+    require_replaceable(tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["README.md", "CITATION.cff"])
+def test_what_somebody_wrote_into_the_card_is_not_lost(tmp_path, name):
+    fill(tmp_path / "out")
+    (tmp_path / "out" / "CITATION.cff").write_text("authors: []")
+    (tmp_path / "out" / FILE_NAME).write_text(sums_text(sums_of(tmp_path / "out")))
+    with (tmp_path / "out" / name).open("a") as file:
+        file.write("authors: [me]")
+    with pytest.raises(MifgError, match=f"{name} is not as it was exported"):
+        require_replaceable(tmp_path / "out")

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.dataset
 import pytest
 import yaml
-from PIL import Image
+from PIL import Image, ImageOps
 
 from mifg_pipeline.export import Terms, export_dataset
 from mifg_pipeline.export.formats import FORMATS
@@ -43,9 +43,10 @@ def pixels_of(made, item):
     return [np.asarray(decode_upright(made.file_of(image).read_bytes())) for image in item.images]
 
 
-def plain_pixels(content):
-    """What a reader sees that looks neither at the EXIF orientation nor at transparency."""
-    return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
+def plain_pixels(content, turned=False):
+    """What a reader sees that does not look at transparency, and at the EXIF orientation only where it says so."""
+    image = Image.open(io.BytesIO(content))
+    return np.asarray((ImageOps.exif_transpose(image) if turned else image).convert("RGB"))
 
 
 def same_pictures(one, other):
@@ -70,9 +71,9 @@ class TestTrl:
             assert user["content"][-3]["text"] == f"Image {len(item.images)}:"
             assert item.question in user["content"][-1]["text"]
 
-    def test_images_show_everybody_the_pixels_of_the_question(self, exported, trl_rows):
+    def test_images_show_the_pixels_of_the_question_to_who_turns_them(self, exported, trl_rows):
         for item in exported[1].items:
-            stored = [plain_pixels(image["bytes"]) for image in trl_rows[item.id]["images"]]
+            stored = [plain_pixels(image["bytes"], turned=True) for image in trl_rows[item.id]["images"]]
             assert same_pictures(stored, pixels_of(exported[1], item))
 
     def test_the_key_comes_back_whole(self, exported, trl_rows):

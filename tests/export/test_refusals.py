@@ -122,6 +122,16 @@ def test_a_place_in_the_corpus_is_refused(made, place):
         export_dataset(made.selection(), made.corpus_root / place)
 
 
+@pytest.mark.parametrize("place", ["review", "review/dataset", "images", "staging"])
+def test_a_place_that_the_run_keeps_for_itself_is_refused(made, place):
+    (problem,) = check_export(made.selection(), made.run.root / place).refused_for
+    assert "the run keeps its own files" in problem.problem
+
+
+def test_a_place_beside_them_in_the_run_is_taken(made):
+    assert check_export(made.selection(), made.run.root / "dataset").refused_for == []
+
+
 def test_a_name_that_is_too_long_is_refused(made, tmp_path):
     (problem,) = check_export(made.selection(), tmp_path / ("x" * 300)).refused_for
     assert problem.remedy == "Choose a shorter name."
@@ -200,6 +210,7 @@ class TestSkip:
         assert report.figures.rows == len(made.items)
         choices = sum(item.answer.kind == "choice" for item in made.items)
         assert len(report.left_out) == len(made.items) - choices
+        assert {problem.remedy for problem in report.left_out} == {"The other formats hold it."}
 
     def test_is_no_leave_to_write_nothing(self, faulty, tmp_path):
         faulty.rewrite([item for item in faulty.items if len(item.images) == 3 and item.images[2].is_derived])

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from mifg_pipeline.export import vlmevalkit
+from mifg_pipeline.export.plain_images import PlainImages
 from mifg_pipeline.export.selection import Entry
 from mifg_pipeline.export.vlmevalkit import VLMEvalKitWriter
 from mifg_pipeline.items import Answer, ImageRef
@@ -30,7 +31,7 @@ def write(make_item, tmp_path):
     """Writes a question for each name and returns the names of the tables with their rows."""
 
     def write_into(folder, questions):
-        writer = VLMEvalKitWriter(tmp_path / folder)
+        writer = VLMEvalKitWriter(tmp_path / folder, PlainImages(tmp_path / f"{folder} plain"))
         for attempt, question in enumerate(questions):
             key = Answer(kind="choice", value="A")
             item = make_item(IMAGES, "test", attempt=attempt, question=question, options=("left", "right"), answer=key)

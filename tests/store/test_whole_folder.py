@@ -1,5 +1,6 @@
 """A folder that is made whole or not at all."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -79,6 +80,52 @@ def test_an_empty_folder_is_taken(tmp_path):
     with whole_folder(tmp_path / "out") as partial:
         fill(partial)
     assert read(tmp_path / "out") == "rows"
+
+
+REPLACE = """
+import os, sys
+from pathlib import Path
+from mifg_pipeline.errors import MifgError
+from mifg_pipeline.store.whole_folder import whole_folder
+if os.geteuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+try:
+    with whole_folder(Path(sys.argv[1]), lambda target: None) as partial:
+        print("at work")
+except MifgError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("mode", [0, 0o555])
+def test_a_folder_that_may_not_be_removed_is_refused_before_the_work(tmp_path, mode):
+    fill(tmp_path / "out", "old")
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_uid == os.geteuid() and folder != folder.parent:
+            folder.chmod(folder.stat().st_mode | 0o055)
+    tmp_path.chmod(0o777)
+    (tmp_path / "out" / "data").chmod(mode)
+    said = subprocess.run(
+        [sys.executable, "-c", REPLACE, str(tmp_path / "out")], capture_output=True, text=True, check=True
+    ).stdout
+    (tmp_path / "out" / "data").chmod(0o755)
+    assert said.startswith(f"Cannot write {tmp_path / 'out'}: Permission denied.")
+    assert "at work" not in said
+    assert read(tmp_path / "out") == "old"
+
+
+def test_a_mount_point_is_refused_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.path.ismount", lambda path: path == tmp_path)
+    with pytest.raises(MifgError, match="mount point"), whole_folder(tmp_path):
+        pytest.fail("no work is done")
+
+
+def test_a_circle_of_links_is_named(tmp_path):
+    (tmp_path / "one").symlink_to(tmp_path / "other")
+    (tmp_path / "other").symlink_to(tmp_path / "one")
+    with pytest.raises(MifgError, match="Cannot write"), whole_folder(tmp_path / "one"):
+        pass
 
 
 @pytest.mark.parametrize("make", [lambda path: fill(path), lambda path: path.write_text("a file")])

@@ -4,7 +4,7 @@
 # VALIDATION=test validates by another split.
 # For Qwen3-VL, set `token_side: 32` in tools.yaml and give data.image_patch_size=16.
 set -euo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+here=$(CDPATH="" cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 
 # Paths as Hydra's strings.
 quoted() {

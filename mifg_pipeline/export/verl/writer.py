@@ -13,7 +13,7 @@ import yaml
 
 from mifg_pipeline.config import EpisodeSettings
 from mifg_pipeline.export.columns import answer_column
-from mifg_pipeline.export.plain_images import plain_file
+from mifg_pipeline.export.plain_images import PlainImages
 from mifg_pipeline.export.selection import Entry
 from mifg_pipeline.export.shards import PoolsWriter
 from mifg_pipeline.export.wording import mark_in, marked
@@ -57,8 +57,9 @@ COLUMNS: Final = pa.schema(
 class VerlWriter(FormatWriter):
     """Writes ``train-….parquet`` and so on, ``tools.yaml`` and ``launch.sh``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, plain: PlainImages) -> None:
         self._folder = folder
+        self._plain = plain
         self._rows = PoolsWriter(folder, COLUMNS)
         self._settings = EpisodeSettings()
         self._system = system_without_tools(self._settings)
@@ -77,7 +78,7 @@ class VerlWriter(FormatWriter):
             "data_source": "mifg-qa",
             "agent_name": "tool_agent",
             "prompt": [{"role": "system", "content": self._system}, {"role": "user", "content": marked(item)}],
-            "images": [{"bytes": plain_file(content), **bounds} for content in images],
+            "images": [{"bytes": content, **bounds} for content in self._plain.bytes_of(item.images, images)],
             "ability": item.provenance.family,
             "reward_model": {"style": "rule", "ground_truth": answer_column(item)},
             "extra_info": self._extra(item),
