@@ -1,6 +1,7 @@
 """Reads the image files of items, and makes sure that they are those that the items were made from."""
 
 import hashlib
+import os
 import re
 from pathlib import PurePosixPath
 from typing import Final
@@ -21,6 +22,7 @@ class ImageFiles:
     def __init__(self, images: RunImages) -> None:
         self._images = images
         self._kept: ByteCache[str, bytes] = ByteCache(_KEPT_BYTES, len)
+        self._known: dict[str, tuple[int, ...]] = {}
 
     def read(self, image: ImageRef) -> bytes:
         """The bytes of an image's file.
@@ -30,23 +32,28 @@ class ImageFiles:
         """
         content = self._kept.get(image.sha256)
         if content is None:
-            content = _read(self._images, image)
+            content = self._read(image)
             self._kept.put(image.sha256, content)
         return content
 
-
-def _read(images: RunImages, image: ImageRef) -> bytes:
-    path = images.path_of(image)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise MifgError(f"Image {path} cannot be read: {error.strerror}.", _remedy(image)) from error
-    if hashlib.sha256(content).hexdigest() != image.sha256:
-        raise MifgError(
-            f"Image {path} has changed since questions were made about it: its sha256 is not {image.sha256}.",
-            _remedy(image),
-        )
-    return content
+    def _read(self, image: ImageRef) -> bytes:
+        path = self._images.path_of(image)
+        try:
+            with path.open("rb") as file:
+                status = os.fstat(file.fileno())
+                content = file.read()
+        except OSError as error:
+            raise MifgError(f"Image {path} cannot be read: {error.strerror}.", _remedy(image)) from error
+        # A file that nobody has touched since its digest was found right is not hashed again.
+        version = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, len(content))
+        if self._known.get(image.sha256) != version:
+            if hashlib.sha256(content).hexdigest() != image.sha256:
+                raise MifgError(
+                    f"Image {path} has changed since questions were made about it: its sha256 is not {image.sha256}.",
+                    _remedy(image),
+                )
+            self._known[image.sha256] = version
+        return content
 
 
 def _remedy(image: ImageRef) -> str:

@@ -1,7 +1,9 @@
 """Writes rows into the Parquet shards of splits, holding no more than two row groups of each split in memory."""
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,28 @@ class SplitFiles:
     file_bytes: int
 
 
+class Background:
+    """A thread that does one job after another; who hands one over waits until the one before is done."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1)
+        self._job: Future[None] | None = None
+
+    def hand_over(self, job: Callable[[], None]) -> None:
+        """Has the thread do a job, after the one before; raises what that one raised."""
+        self.wait()
+        self._job = self._thread.submit(job)
+
+    def wait(self) -> None:
+        """Waits for the job at hand; raises what it raised."""
+        if self._job is not None:
+            self._job.result()
+
+    def close(self) -> None:
+        """Waits for the end of the thread."""
+        self._thread.shutdown()
+
+
 class PoolsWriter:
     """Writes rows into the shards of their splits, which come into being with their first rows.
 
@@ -50,12 +74,13 @@ class PoolsWriter:
         self._folder = folder
         self._columns = columns
         self._splits: dict[Pool, SplitWriter] = {}
+        self._background = Background()
         folder.mkdir(parents=True)
 
     def write(self, pool: Pool, row: dict[str, Any]) -> None:
         """Adds a row, keyed by the columns, to a split."""
         if pool not in self._splits:
-            self._splits[pool] = SplitWriter(self._folder, pool, self._columns)
+            self._splits[pool] = SplitWriter(self._folder, pool, self._columns, self._background)
         self._splits[pool].write(row)
 
     def finish(self) -> list[SplitFiles]:
@@ -63,7 +88,8 @@ class PoolsWriter:
         return [self._splits[pool].finish() for pool in POOLS if pool in self._splits]
 
     def close(self) -> None:
-        """Closes the shards that are open."""
+        """Closes the shards that are open, once the thread has come to its end."""
+        self._background.close()
         for split in self._splits.values():
             split.close()
 
@@ -71,10 +97,17 @@ class PoolsWriter:
 class SplitWriter:
     """Writes the shards of one split into a folder, as ``train-00000-of-00002.parquet`` and so on.
 
-    A thread writes a row group while the next one is gathered.
+    Args:
+        folder: For the shards.
+        pool: The split.
+        columns: Of every row.
+        background: Writes a row group while the next one is gathered.
+        shard_bytes: Image bytes after which a new shard begins.
     """
 
-    def __init__(self, folder: Path, pool: Pool, columns: pa.Schema, shard_bytes: int = SHARD_BYTES) -> None:
+    def __init__(
+        self, folder: Path, pool: Pool, columns: pa.Schema, background: Background, shard_bytes: int = SHARD_BYTES
+    ) -> None:
         self._folder = folder
         self._pool = pool
         self._shard_bytes = shard_bytes
@@ -86,8 +119,7 @@ class SplitWriter:
         self._group_size = 0
         self._rows = 0
         self._table_bytes = 0
-        self._thread = ThreadPoolExecutor(1)
-        self._writing: Future[None] | None = None
+        self._background = background
 
     def write(self, row: dict[str, Any]) -> None:
         """Adds a row, keyed by the columns."""
@@ -100,7 +132,7 @@ class SplitWriter:
         """Writes what is left and gives the shards their names."""
         if self._group:
             self._hand_over()
-        self._await_thread()
+        self._background.wait()
         self.close()
         file_bytes = sum(path.stat().st_size for path in self._shards)
         for index, path in enumerate(self._shards):
@@ -108,24 +140,20 @@ class SplitWriter:
         return SplitFiles(self._pool, self._rows, self._table_bytes, file_bytes)
 
     def close(self) -> None:
-        """Closes the shard that is open, once the thread has come to its end."""
-        self._thread.shutdown()
-        self._close_shard()
+        """Closes the shard that is open; nothing may be under way in the background."""
+        if self._open_shard is not None:
+            self._open_shard.close()
+            self._open_shard = None
 
     def _hand_over(self) -> None:
-        """Gives the rows gathered so far to the thread, which has then written those before."""
-        self._await_thread()
+        """Gives the rows gathered so far away to be written."""
         table = pa.Table.from_pylist(self._group, self._schema)
-        self._writing = self._thread.submit(self._write_group, table, self._group_size)
+        self._background.hand_over(partial(self._write_group, table, self._group_size))
         self._group, self._group_size = [], 0
-
-    def _await_thread(self) -> None:
-        if self._writing is not None:
-            self._writing.result()
 
     def _write_group(self, table: pa.Table, size: int) -> None:
         if self._shard_size + size > self._shard_bytes:
-            self._close_shard()
+            self.close()
         if self._open_shard is None:
             self._shards.append(self._folder / f"{self._pool}-{len(self._shards):05d}.unfinished")
             # Nearly all bytes are image files: they are compressed already, and nobody searches them by their bounds.
@@ -137,8 +165,3 @@ class SplitWriter:
         self._rows += table.num_rows
         self._table_bytes += table.nbytes
         self._shard_size += size
-
-    def _close_shard(self) -> None:
-        if self._open_shard is not None:
-            self._open_shard.close()
-            self._open_shard = None

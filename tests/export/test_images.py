@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mifg_pipeline.export.images import file_name
+from mifg_pipeline.errors import MifgError
+from mifg_pipeline.export.images import ImageFiles, file_name
 from mifg_pipeline.items import ImageRef
 
 
@@ -36,3 +37,14 @@ def test_name_is_one_short_file_name(stem):
     assert PurePosixPath(name).name == name
     assert len(name.encode()) <= 149
     assert name.isprintable()
+
+
+def test_a_file_that_changes_between_two_items_is_found(made, monkeypatch):
+    monkeypatch.setattr("mifg_pipeline.export.images._KEPT_BYTES", 0)
+    files, image = ImageFiles(made.selection().images), made.items[0].images[0]
+    path = made.file_of(image)
+    content = files.read(image)
+    assert files.read(image) == content
+    path.write_bytes(bytes([*content[:-1], content[-1] ^ 1]))
+    with pytest.raises(MifgError, match="has changed"):
+        files.read(image)

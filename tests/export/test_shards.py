@@ -8,7 +8,7 @@ import pytest
 from mifg_pipeline.export.columns import COLUMNS, row_of
 from mifg_pipeline.export.features import schema_with_features
 from mifg_pipeline.export.selection import Entry
-from mifg_pipeline.export.shards import GROUP_ROWS, SplitWriter
+from mifg_pipeline.export.shards import GROUP_ROWS, Background, SplitWriter
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def folder(tmp_path):
 
 
 def write(folder, rows, **options):
-    writer = SplitWriter(folder, "train", COLUMNS, **options)
+    writer = SplitWriter(folder, "train", COLUMNS, Background(), **options)
     for row in rows:
         writer.write(row)
     return writer.finish()
@@ -69,3 +69,12 @@ def test_declared_features_fit_the_columns():
     schema = schema_with_features(COLUMNS)
     declared = Features.from_dict(json.loads(schema.metadata[b"huggingface"])["info"]["features"])
     assert declared.arrow_schema.remove_metadata().equals(COLUMNS)
+
+
+def test_what_fails_in_the_background_is_not_lost(folder, row, monkeypatch):
+    def full(self, table):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pyarrow.parquet.ParquetWriter.write_table", full)
+    with pytest.raises(OSError, match="No space left"):
+        write(folder, [row])
