@@ -16,7 +16,7 @@ from mifg_pipeline.items import POOLS, Pool
 SHARD_BYTES = 300_000_000
 """Image bytes after which a new shard begins."""
 
-GROUP_BYTES = 32_000_000
+GROUP_BYTES = 8_000_000
 """Image bytes after which a new row group begins: what a reader that streams has to load at once."""
 
 GROUP_ROWS = 100
@@ -74,13 +74,12 @@ class PoolsWriter:
         self._folder = folder
         self._columns = columns
         self._splits: dict[Pool, SplitWriter] = {}
-        self._background = Background()
         folder.mkdir(parents=True)
 
     def write(self, pool: Pool, row: dict[str, Any]) -> None:
         """Adds a row, keyed by the columns, to a split."""
         if pool not in self._splits:
-            self._splits[pool] = SplitWriter(self._folder, pool, self._columns, self._background)
+            self._splits[pool] = SplitWriter(self._folder, pool, self._columns)
         self._splits[pool].write(row)
 
     def finish(self) -> list[SplitFiles]:
@@ -88,8 +87,7 @@ class PoolsWriter:
         return [self._splits[pool].finish() for pool in POOLS if pool in self._splits]
 
     def close(self) -> None:
-        """Closes the shards that are open, once the thread has come to its end."""
-        self._background.close()
+        """Closes the shards that are open."""
         for split in self._splits.values():
             split.close()
 
@@ -97,17 +95,16 @@ class PoolsWriter:
 class SplitWriter:
     """Writes the shards of one split into a folder, as ``train-00000-of-00002.parquet`` and so on.
 
+    A row group is written in the background while the next one is gathered.
+
     Args:
         folder: For the shards.
         pool: The split.
         columns: Of every row.
-        background: Writes a row group while the next one is gathered.
         shard_bytes: Image bytes after which a new shard begins.
     """
 
-    def __init__(
-        self, folder: Path, pool: Pool, columns: pa.Schema, background: Background, shard_bytes: int = SHARD_BYTES
-    ) -> None:
+    def __init__(self, folder: Path, pool: Pool, columns: pa.Schema, shard_bytes: int = SHARD_BYTES) -> None:
         self._folder = folder
         self._pool = pool
         self._shard_bytes = shard_bytes
@@ -119,7 +116,7 @@ class SplitWriter:
         self._group_size = 0
         self._rows = 0
         self._table_bytes = 0
-        self._background = background
+        self._background = Background()
 
     def write(self, row: dict[str, Any]) -> None:
         """Adds a row, keyed by the columns."""
@@ -140,10 +137,9 @@ class SplitWriter:
         return SplitFiles(self._pool, self._rows, self._table_bytes, file_bytes)
 
     def close(self) -> None:
-        """Closes the shard that is open; nothing may be under way in the background."""
-        if self._open_shard is not None:
-            self._open_shard.close()
-            self._open_shard = None
+        """Closes the shard that is open, once what is under way has come to its end."""
+        self._background.close()
+        self._close_shard()
 
     def _hand_over(self) -> None:
         """Gives the rows gathered so far away to be written."""
@@ -153,7 +149,7 @@ class SplitWriter:
 
     def _write_group(self, table: pa.Table, size: int) -> None:
         if self._shard_size + size > self._shard_bytes:
-            self.close()
+            self._close_shard()
         if self._open_shard is None:
             self._shards.append(self._folder / f"{self._pool}-{len(self._shards):05d}.unfinished")
             # Nearly all bytes are image files: they are compressed already, and nobody searches them by their bounds.
@@ -165,3 +161,8 @@ class SplitWriter:
         self._rows += table.num_rows
         self._table_bytes += table.nbytes
         self._shard_size += size
+
+    def _close_shard(self) -> None:
+        if self._open_shard is not None:
+            self._open_shard.close()
+            self._open_shard = None

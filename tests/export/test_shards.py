@@ -8,7 +8,7 @@ import pytest
 from mifg_pipeline.export.columns import COLUMNS, row_of
 from mifg_pipeline.export.features import schema_with_features
 from mifg_pipeline.export.selection import Entry
-from mifg_pipeline.export.shards import GROUP_ROWS, Background, SplitWriter
+from mifg_pipeline.export.shards import GROUP_ROWS, SplitWriter
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def folder(tmp_path):
 
 
 def write(folder, rows, **options):
-    writer = SplitWriter(folder, "train", COLUMNS, Background(), **options)
+    writer = SplitWriter(folder, "train", COLUMNS, **options)
     for row in rows:
         writer.write(row)
     return writer.finish()
