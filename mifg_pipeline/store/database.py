@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -61,12 +60,8 @@ class Database:
             MifgError: If the file is damaged.
         """
         try:
-            cursor = self._connection.execute(query, parameters)
-            try:
-                yield from cursor
-            finally:
-                with suppress(sqlite3.ProgrammingError):  # the file may be closed by now: nothing is left to end
-                    cursor.close()
+            for row in self._connection.execute(query, parameters):
+                yield row  # noqa: UP028 - `yield from` would close the cursor, also after the file
         except sqlite3.Error as error:
             raise self._failure(error) from error
 

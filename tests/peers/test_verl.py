@@ -41,11 +41,14 @@ def tools(exported):
 
 
 def launch(folder, **variables):
-    """Has the launch recipe of a folder print the configuration that it gives verl's trainer."""
+    """Has the launch recipe of a folder print the configuration that it gives verl's trainer.
+
+    It is called from the folder above with CDPATH set, as some people have it: `cd` then prints where it goes.
+    """
     python = Path(sys.executable).parent
-    environment = {**os.environ, "PATH": f"{python}:{os.environ['PATH']}", **variables}
-    command = ["bash", str(folder / "launch.sh"), "trainer.n_gpus_per_node=4", "--cfg", "job"]
-    return subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    environment = {**os.environ, "PATH": f"{python}:{os.environ['PATH']}", "CDPATH": ".", **variables}
+    command = ["bash", f"{folder.name}/launch.sh", "trainer.n_gpus_per_node=4", "--cfg", "job"]
+    return subprocess.run(command, cwd=folder.parent, env=environment, check=False, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
