@@ -60,8 +60,9 @@ class Database:
             MifgError: If the file is damaged.
         """
         try:
-            for row in self._connection.execute(query, parameters):
-                yield row  # noqa: UP028 - `yield from` would close the cursor, also after the file
+            # `yield from` would close the cursor of rows that nobody asks for any more, perhaps after the file.
+            for row in self._connection.execute(query, parameters):  # noqa: UP028
+                yield row
         except sqlite3.Error as error:
             raise self._failure(error) from error
 
