@@ -1,10 +1,10 @@
 """Walks through folders."""
 
-import os
 import subprocess
 import sys
 
 import pytest
+from other_user import open_to_others
 
 from mifg_pipeline.store.folders import files_below, real_path, walked
 
@@ -52,9 +52,7 @@ except PermissionError as error:
 def test_a_folder_that_cannot_be_read_is_an_error(tmp_path, walk):
     root = tmp_path / "root"
     (root / "closed").mkdir(parents=True)
-    for folder in (root, *root.parents):
-        if folder.stat().st_uid == os.geteuid() and folder != folder.parent:
-            folder.chmod(folder.stat().st_mode | 0o055)
+    open_to_others(tmp_path)
     (root / "closed").chmod(0)
     command = [sys.executable, "-c", WALK, str(root), walk]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout

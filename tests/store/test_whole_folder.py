@@ -1,12 +1,12 @@
 """A folder that is made whole or not at all."""
 
-import os
 import signal
 import subprocess
 import sys
 from contextlib import suppress
 
 import pytest
+from other_user import open_to_others
 
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.store.whole_folder import require_new, whole_folder
@@ -101,9 +101,7 @@ except MifgError as error:
 @pytest.mark.parametrize("mode", [0, 0o555])
 def test_a_folder_that_may_not_be_removed_is_refused_before_the_work(tmp_path, mode):
     fill(tmp_path / "out", "old")
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.geteuid() and folder != folder.parent:
-            folder.chmod(folder.stat().st_mode | 0o055)
+    open_to_others(tmp_path)
     tmp_path.chmod(0o777)
     (tmp_path / "out" / "data").chmod(mode)
     said = subprocess.run(
