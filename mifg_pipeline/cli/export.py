@@ -94,7 +94,7 @@ def _print_withheld(selection: "Selection") -> None:
     for dataset, count in copies.compared.items():
         typer.echo(f"compared: {count} images of {dataset}")
         if passed_over := copies.passed_over[dataset]:
-            typer.echo(f"not looked into in {dataset}: {passed_over}")
+            typer.echo(f"not compared in {dataset}: {passed_over}")
     if copies.undecodable:
         example = copies.first_undecodable
         typer.echo(f"compared by bytes alone: {copies.undecodable} that cannot be decoded as images, such as {example}")

@@ -50,7 +50,7 @@ class Copies:
     Attributes:
         of: The first copy of each image that has one, by its sha256.
         compared: Images of each of the other datasets that were looked at.
-        passed_over: Files of each of them that were not looked into, counted by suffix.
+        passed_over: Files of each of them that hold no image or were not looked into, counted by suffix.
         undecodable: Images among them of which only the bytes could be compared.
         first_undecodable: Where the first of those stands.
         unread: Why an image of ours could not be compared by its features, by its sha256.
@@ -73,7 +73,7 @@ def find_copies(
 
     Args:
         ours: Our images by their files.
-        others: Folders of images or of Parquet files, or single Parquet files.
+        others: Folders of images or of tables of images, or single files.
         on_image: Called with the number of their images compared so far.
 
     Raises:

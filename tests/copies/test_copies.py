@@ -1,14 +1,20 @@
 """Copies of our images are found in other datasets, and other pictures are not taken for copies."""
 
+import base64
 import io
+import json
+import re
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from datasets import Dataset, Features
+from datasets import Image as ImageFeature
 from PIL import Image, ImageOps
 
 from mifg_pipeline.copies import find_copies
+from mifg_pipeline.copies.encoded_images import encoded_images
 from mifg_pipeline.copies.gallery import Gallery
 from mifg_pipeline.copies.match import is_copy
 from mifg_pipeline.copies.portrait import Portrait
@@ -148,9 +154,97 @@ def test_a_table_without_images_counts_as_not_looked_into(pictures, ours, tmp_pa
     assert find_copies(ours, [tmp_path]).passed_over == {tmp_path.name: "2 .parquet without images"}
 
 
-def test_a_damaged_parquet_file_is_named(ours, tmp_path):
-    (tmp_path / "a.parquet").write_bytes(b"PAR1")
-    with pytest.raises(MifgError, match=r"a\.parquet"):
+def as_text(content):
+    return base64.b64encode(content).decode()
+
+
+def a_file(path, table):
+    with pa.ipc.new_file(path, table.schema) as file:
+        file.write_table(table)
+
+
+HOLDERS = {
+    "a benchmark's TSV": (
+        "bench.tsv",
+        lambda path, one, two: path.write_text(f"index\timage\n0\t{as_text(one)}\n1\t{as_text(two)}\n"),
+        ("line 2", "line 3"),
+    ),
+    "a TSV of lists": (
+        "bench.tsv",
+        lambda path, one, two: path.write_text(f"index\timage\n0\t\"['{as_text(one)}', '{as_text(two)}']\"\n"),
+        ("line 2", "line 2"),
+    ),
+    "data URIs in JSON lines": (
+        "rows.jsonl",
+        lambda path, one, two: path.write_text(
+            "".join(json.dumps({"url": f"data:image/jpeg;base64,{as_text(each)}"}) + "\n" for each in (one, two))
+        ),
+        ("line 1", "line 2"),
+    ),
+    "base64 without padding in JSON": (
+        "rows.json",
+        lambda path, one, two: path.write_text(json.dumps([as_text(each).rstrip("=") for each in (one, two)])),
+        ("line 1", "line 1"),
+    ),
+    "texts in Parquet": (
+        "rows.parquet",
+        lambda path, one, two: pq.write_table(pa.table({"image": [as_text(one), None, as_text(two)]}), path),
+        ("row 0", "row 2"),
+    ),
+    "what datasets saves": (
+        "data-00000-of-00001.arrow",
+        lambda path, one, two: Dataset.from_dict(
+            {"image": [{"bytes": one}, {"bytes": two}]}, Features({"image": ImageFeature()})
+        ).save_to_disk(path.parent),
+        ("row 0", "row 1"),
+    ),
+    "a file of Arrow": (
+        "rows.arrow",
+        lambda path, one, two: a_file(path, pa.table({"image": [one] + [None] * 20 + [two]})),
+        ("row 0", "row 21"),
+    ),
+}
+
+
+@pytest.mark.parametrize("holder", HOLDERS)
+def test_images_are_found_wherever_a_benchmark_keeps_them(pictures, ours, tmp_path, holder):
+    name, write, places = HOLDERS[holder]
+    write(tmp_path / name, *(jpeg(middle(picture)) for picture in pictures[:2]))
+    found = find_copies(ours, [tmp_path])
+    assert [found.of[image_of(ours, number).sha256].place for number in (0, 1)] == [
+        f"{name}, {place}" for place in places
+    ]
+    assert found.compared == {tmp_path.name: 2}
+    assert found.undecodable == 0
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "JPEG2000", "AVIF"])
+def test_base64_of_every_kind_of_image_is_found_in_a_text(kind):
+    buffer = io.BytesIO()
+    Image.effect_noise((40, 30), 60).convert("RGB").save(buffer, kind)
+    text = b'{"path": "/9j/k.jpg", "image": "' + base64.b64encode(buffer.getvalue()) + b'", "more": "UklGR"}'
+    assert list(encoded_images(text)) == [(32, buffer.getvalue())]
+
+
+def test_tables_and_texts_without_images_count_as_not_compared(pictures, ours, tmp_path):
+    (tmp_path / "one.jpg").write_bytes(jpeg(pictures[0]))
+    (tmp_path / "rows.json").write_text(json.dumps({"sha256": "0" * 64, "text": "iVBORw0KGgo is how it begins"}))
+    (tmp_path / "rows.csv").touch()
+    a_file(tmp_path / "rows.arrow", pa.table({"number": [1]}))
+    (tmp_path / ".cache").mkdir()
+    (tmp_path / ".cache" / "info.json").write_text("{}")
+    passed_over = find_copies(ours, [tmp_path]).passed_over
+    assert set(passed_over[tmp_path.name].split(", ")) == {
+        "1 .json without images",
+        "1 .csv without images",
+        "1 .arrow without images",
+    }
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow"])
+def test_a_damaged_table_is_named(ours, tmp_path, name):
+    (tmp_path / name).write_bytes(b"PAR1")
+    with pytest.raises(MifgError, match=re.escape(name)):
         find_copies(ours, [tmp_path])
 
 
