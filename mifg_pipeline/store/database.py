@@ -84,7 +84,7 @@ class Database:
         if "full" in str(error) or "disk I/O" in str(error):
             return MifgError(
                 f"Cannot write {self._path}: {error}.",
-                "Free disk space, then run the same command again: it resumes after the last stored attempt.",
+                "Free disk space, then run the same command again; generation resumes after the last stored attempt.",
             )
         if isinstance(error, sqlite3.OperationalError):
             return MifgError(

@@ -63,11 +63,14 @@ def _require_removable(target: Path) -> None:
     """Makes sure that a folder can give way, before any work is done.
 
     Raises:
-        MifgError: If it is a mount point.
+        MifgError: If it is a mount point, or the current folder lies in it and would be gone with it.
         OSError: If it, or a folder in it, may not be written to.
     """
     if os.path.ismount(target):
         raise MifgError(f"{target} is a mount point, which nothing can take the place of.", "Name a folder inside it.")
+    here = real_path(Path())
+    if target.exists() and here.is_relative_to(target):
+        raise MifgError(f"{target} gives way as a whole, and this shell is in it.", "Run the command from elsewhere.")
     for path in (target, *walked(target)) if target.is_dir() else ():
         if path.is_dir() and not path.is_symlink() and not os.access(path, os.R_OK | os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))

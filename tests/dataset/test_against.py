@@ -97,13 +97,13 @@ def test_the_current_folder_has_a_name(exported, other, monkeypatch):
     assert exported.made.selection().against([Path()]).copies.compared == {"benchmark": 1}
 
 
-def test_files_that_are_not_looked_into_are_counted(exported, other):
+def test_files_without_images_are_counted(exported, other):
     folder, _ = other
     for name in ("images-0.tar", "images-1.tar", "questions.tsv", "LICENSE", ".cache/huggingface/x.metadata"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(b"")
     copies = exported.made.selection().against([folder]).copies
-    assert copies.passed_over == {"benchmark": "2 .tar, 1 without suffix, 1 .tsv"}
+    assert copies.passed_over == {"benchmark": "2 .tar, 1 without suffix, 1 .tsv without images"}
 
 
 def test_a_dataset_of_archives_alone_is_refused_by_what_it_holds(exported, tmp_path):

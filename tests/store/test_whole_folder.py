@@ -119,6 +119,15 @@ def test_a_mount_point_is_refused_before_the_work(tmp_path, monkeypatch):
         pytest.fail("no work is done")
 
 
+@pytest.mark.parametrize("inside", [".", "data"])
+def test_the_current_folder_does_not_give_way(tmp_path, monkeypatch, inside):
+    folder = tmp_path / "out"
+    (folder / "data").mkdir(parents=True)
+    monkeypatch.chdir(folder / inside)
+    with pytest.raises(MifgError, match="this shell is in it"), whole_folder(folder, lambda _: None):
+        pytest.fail("no work is done")
+
+
 def test_a_circle_of_links_is_named(tmp_path):
     (tmp_path / "one").symlink_to(tmp_path / "other")
     (tmp_path / "other").symlink_to(tmp_path / "one")
