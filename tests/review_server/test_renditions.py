@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -126,3 +127,23 @@ def test_an_enlarged_tile_shows_each_pixel_as_a_square(renditions: Renditions, t
     source = Source(tmp_path / "a.png", encoded(image, "PNG"))
     tile = renditions.part(source.path, source.sha256, (20, 10, 60, 50), 2).result(30)
     assert np.array_equal(np.asarray(decoded(tile))[::2, ::2], np.asarray(image)[10:50, 20:60])
+
+
+def test_a_picture_that_cannot_be_kept_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_bytes(b"no folder")
+    renditions = Renditions(tmp_path / "kept")
+    picture = Source(tmp_path / "a.jpg", encoded(noise(160, 80), "JPEG")).whole(renditions)
+    renditions.close()
+    assert decoded(picture).size == (160, 80)
+
+
+def test_a_full_disk_leaves_no_part_of_a_picture(renditions: Renditions, tmp_path: Path) -> None:
+    source = Source(tmp_path / "a.jpg", encoded(noise(1600, 800), "JPEG"))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))  # as a full disk: the write fails midway
+    try:
+        picture = source.whole(renditions)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert decoded(picture).size == (512, 256)
+    assert list((tmp_path / "renditions").iterdir()) == []

@@ -5,6 +5,7 @@ import io
 import os
 import tempfile
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Final, NamedTuple
@@ -86,7 +87,7 @@ class Renditions:
         for suffix, media_type in _SUFFIXES.items():
             try:
                 return Picture(self._kept(sha256, side, suffix).read_bytes(), media_type)
-            except FileNotFoundError:
+            except OSError:  # not kept
                 continue
         picture = _scaled(path, sha256, side)
         self._keep(self._kept(sha256, side, ".png" if picture.media_type == PNG else ".jpg"), picture.data)
@@ -96,12 +97,16 @@ class Renditions:
         return self._folder / f"{sha256}-{side}{suffix}"
 
     def _keep(self, path: Path, data: bytes) -> None:
-        """Not forced to disk: it can be made again."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=self._folder)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        Path(name).replace(path)
+        """Not forced to disk, for it can be made again; where the disk is full, it is, each time it is asked for."""
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=self._folder)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(data)
+                Path(name).replace(path)
+            except OSError:
+                Path(name).unlink()
 
 
 def _scaled(path: Path, sha256: str, side: int) -> Picture:
