@@ -18,6 +18,10 @@ _OF_THE_PLACE = frozenset(
 """Errors of the system that no disk space helps against."""
 
 
+class UnwritableError(MifgError):
+    """A write that the system refused."""
+
+
 @contextmanager
 def replaced_file(path: Path) -> Iterator[IO[str]]:
     """Opens a text file that takes the place of ``path`` when the block ends without an exception.
@@ -79,7 +83,7 @@ def fsync(path: Path) -> None:
         os.close(descriptor)
 
 
-def unwritable(path: Path, error: OSError) -> MifgError:
+def unwritable(path: Path, error: OSError) -> UnwritableError:
     """The error for a write that the system refused."""
     if error.errno == errno.ENAMETOOLONG:
         remedy = "Choose a shorter name."
@@ -87,4 +91,4 @@ def unwritable(path: Path, error: OSError) -> MifgError:
         remedy = "Choose a folder that you may write to, then run the same command again."
     else:
         remedy = "Free disk space or choose a folder that you may write to, then run the same command again."
-    return MifgError(f"Cannot write {path}: {error.strerror or error}.", remedy)
+    return UnwritableError(f"Cannot write {path}: {error.strerror or error}.", remedy)

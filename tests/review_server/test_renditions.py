@@ -2,12 +2,12 @@
 
 import hashlib
 import io
-import resource
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from full_disk import files_up_to
 from PIL import Image
 
 from mifg_pipeline.corpus.pixels import ImageError
@@ -139,11 +139,7 @@ def test_a_picture_that_cannot_be_kept_is_shown(tmp_path: Path) -> None:
 
 def test_a_full_disk_leaves_no_part_of_a_picture(renditions: Renditions, tmp_path: Path) -> None:
     source = Source(tmp_path / "a.jpg", encoded(noise(1600, 800), "JPEG"))
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))  # as a full disk: the write fails midway
-    try:
+    with files_up_to(100):
         picture = source.whole(renditions)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert decoded(picture).size == (512, 256)
     assert list((tmp_path / "renditions").iterdir()) == []

@@ -4,6 +4,7 @@ import io
 from datetime import UTC, datetime
 
 import pytest
+from full_disk import files_up_to
 from PIL import Image
 from review_process import ReviewServer, ThreadServer, thread_server
 from review_run import review_item, write_items
@@ -119,6 +120,22 @@ def test_a_decision_ends_its_draft(server: ThreadServer) -> None:
         alice.put(f"/api/items/{task['id']}/draft", json={"comment": "c"})
         alice.decide(task)
         assert alice.get(f"/api/items/{task['id']}/draft").json() is None
+
+
+def test_on_a_full_disk_the_server_is_at_fault_and_nothing_is_half_kept(server: ThreadServer, run: RunFolder) -> None:
+    with server.client("alice") as alice:
+        task = alice.next()
+        with files_up_to(10):
+            refused = [
+                alice.put(f"/api/items/{task['id']}/draft", json={"comment": "half a thought"}),
+                alice.decide(task),
+            ]
+        assert [(answer.status_code, answer.json()["error"]["remedy"][:15]) for answer in refused] == [
+            (507, "Free disk space")
+        ] * 2
+        assert alice.get(f"/api/items/{task['id']}/draft").json() is None
+        assert not EventLog.of(run, "alice").read().events
+        assert alice.decide(task).status_code == 200
 
 
 def test_undo_takes_decisions_back_across_items_one_by_one(server: ThreadServer) -> None:

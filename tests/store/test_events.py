@@ -1,7 +1,6 @@
 """The event log loses nothing: neither to a crash, nor to a full disk, nor to a second process."""
 
 import fcntl
-import resource
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from full_disk import files_up_to
 
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.store.events import EventLog, event_logs
@@ -167,13 +167,8 @@ def test_two_processes_that_decide_the_same_store_it_once(log):
 def test_a_full_disk_leaves_the_log_as_it_was(log):
     log.append(accept("one"), NOW)
     before = log.path.read_bytes()
-    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 100, limit[1]))
-    try:
-        with pytest.raises(MifgError, match=r"Cannot write .*alice\.jsonl"):
-            log.append(accept("two"), NOW)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    with files_up_to(len(before) + 100), pytest.raises(MifgError, match=r"Cannot write .*alice\.jsonl"):
+        log.append(accept("two"), NOW)
     assert log.path.read_bytes() == before
 
 

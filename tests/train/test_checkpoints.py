@@ -2,15 +2,14 @@
 
 import itertools
 import os
-import resource
 import shutil
 import signal
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import torch
+from full_disk import files_up_to
 from tiny_model import write_tiny_model
 
 from mifg_pipeline.config.train import LoraSettings, ModelSettings, OptimizerSettings
@@ -150,17 +149,6 @@ def test_a_step_that_is_saved_already_is_left_as_it_is(tiny, checkpoints):
     before = (run.save(checkpoints, step=2) / "state.json").stat()
     run.save(checkpoints, step=2)
     assert (checkpoints / "step-000002" / "state.json").stat() == before
-
-
-@contextmanager
-def files_up_to(size):
-    """A limit on file sizes stands for the full disk: writes fail with an error of the system just so."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize("file", ["model/model.safetensors", "trainer.pt", "state.json"])

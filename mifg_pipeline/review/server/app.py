@@ -17,6 +17,7 @@ from mifg_pipeline.review.server.refusals import RefusalError, error_body
 from mifg_pipeline.review.server.renditions import Renditions
 from mifg_pipeline.review.server.security import Guard
 from mifg_pipeline.review.server.tokens import Sessions
+from mifg_pipeline.store.files import UnwritableError
 
 
 def review_app(desk: Desk, tokens: Mapping[str, str], *, host: str) -> FastAPI:
@@ -50,7 +51,7 @@ def _cookie_name(desk: Desk) -> str:
 def _failed(_: Request, error: Any) -> Response:
     if isinstance(error, RefusalError):
         return json_answer({**error_body(error), **error.further}, error.status)
-    return json_answer(error_body(error), 422)
+    return json_answer(error_body(error), 507 if isinstance(error, UnwritableError) else 422)
 
 
 def _not_valid(_: Request, error: Any) -> Response:

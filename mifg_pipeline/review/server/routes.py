@@ -27,6 +27,7 @@ _REFUSED: Final[_Responses] = {
         (404, "Not assigned to this annotator"),
         (413, "Too long"),
         (422, "Not valid"),
+        (507, "The disk is full, or a folder cannot be written to"),
     )
 }
 _LOST: Final[_Responses] = {409: {"model": views.LostLease, "description": "Somebody else has the item"}}

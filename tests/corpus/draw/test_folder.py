@@ -1,10 +1,10 @@
 """A drawn folder: its files, its refusals, and that it continues."""
 
 import json
-import resource
 
 import numpy as np
 import pytest
+from full_disk import files_up_to
 from PIL import Image
 
 from mifg_pipeline.corpus.draw import DrawSummary, draw_corpus, draw_scene
@@ -139,11 +139,6 @@ def test_says_so_when_the_folder_is_a_file(tmp_path):
 
 def test_a_write_that_fails_leaves_no_half_file(grown):
     before = contents(grown)
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
-    try:
-        with pytest.raises(MifgError, match="cannot be used"):
-            draw_corpus(grown, 4, seed=1, workers=1)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with files_up_to(10_000), pytest.raises(MifgError, match="cannot be used"):
+        draw_corpus(grown, 4, seed=1, workers=1)
     assert contents(grown) == before
