@@ -100,6 +100,8 @@ def _placed(row: Row, place: Placement | Withheld) -> Row:
 def annotate_rows(root: Path, listing: Listing, rows: Sequence[Row]) -> list[Row]:
     """The rows with what is said of their images, and one row more for each problem.
 
+    Where nobody speaks of the file that is used, what is said of the first other one with the same bytes counts.
+
     Args:
         root: The corpus folder.
         listing: What lies in it.
@@ -107,10 +109,17 @@ def annotate_rows(root: Path, listing: Listing, rows: Sequence[Row]) -> list[Row
     """
     problems: list[Problem] = list(listing.problems)
     images = {row.path: row for row in rows if row.status == "image"}
-    sizes = {path: (row.width, row.height) for path, row in images.items() if row.width and row.height}
+    used = {row.sha256: path for path, row in images.items()}
+    image_of = {row.path: used[row.sha256] for row in rows if row.sha256 in used}
+    sizes = {row.path: (row.width, row.height) for row in rows if row.path in image_of and row.width and row.height}
+    spoken_of: set[str] = set()
     for path, said, objects in annotate(root, listing, sizes, problems):
-        images[path] = replace(
-            images[path],
+        image = image_of[path]
+        if path != image and image in spoken_of:
+            continue
+        spoken_of.add(image)
+        images[image] = replace(
+            images[image],
             license=said.license,
             attribution=said.attribution,
             source=said.source,

@@ -211,6 +211,30 @@ def test_repeated_bytes_are_kept_once_under_the_smallest_path(folder: Path) -> N
     assert statuses(folder) == {"sub/a.png": "duplicate"}
 
 
+SAID = {
+    "of the other file alone": ({"sub/a.png": "CC0"}, "CC0"),
+    "of both": ({"sub/a.png": "CC0", "b.png": "CC-BY-4.0"}, "CC-BY-4.0"),
+    "of two others": ({"sub/z.png": "CC0", "sub/a.png": "CC-BY-4.0"}, "CC0"),
+    "of none": ({}, "unknown"),
+}
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_what_is_said_of_the_same_bytes_is_said_of_the_image(
+    folder: Path, write_lines: Callable[..., Path], said: str
+) -> None:
+    for name in ("sub/a.png", "sub/z.png"):
+        (folder / name).write_bytes((folder / "b.png").read_bytes())
+    licenses, expected = SAID[said]
+    write_lines(
+        folder / "metadata.jsonl", [{"file_name": name, "license": licence} for name, licence in licenses.items()]
+    )
+    index_corpus(folder)
+    corpus = Corpus.open(folder)
+    assert {image.path: image.license for image in corpus.images}["b.png"] == expected
+    assert not corpus.problems
+
+
 def test_image_between_two_pools_is_withheld(tmp_path: Path, make_photo: Callable[..., Image.Image]) -> None:
     one, other = make_photo(1), make_photo(2)
     one.save(tmp_path / "one.png")
