@@ -21,6 +21,7 @@ from mifg_pipeline.config import (
     load_train_settings,
 )
 from mifg_pipeline.config.models import ServeSettings
+from mifg_pipeline.config.train import RolloutSettings
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.evaluate.plan import EvaluateSettings
 from mifg_pipeline.train.folder import MAY_CHANGE
@@ -155,11 +156,20 @@ def test_an_override_of_training_is_stronger_than_the_file():
         (None, ["optimiser.learning_rate=1"], "optimiser: Extra inputs are not permitted"),
         ("loss: {kind: ppo}", [], r"loss\.kind: Input should be 'dapo', 'grpo' or 'dr_grpo'"),
         ("model: full", [], "model: Input should be a valid dictionary"),
+        ("model:", [], r"model\.path: Field required"),
+        (None, ["optimizer.betas=[0.9, 1.5]"], r"optimizer\.betas\.1: Input should be less than 1"),
+        (None, ["optimizer.learning_rate=.inf"], r"optimizer\.learning_rate: Input should be a finite number"),
+        (None, ["rollout.temperature=.nan"], r"rollout\.temperature: Input should be a finite number"),
     ],
 )
 def test_what_does_not_fit_a_training_run_is_named(document, overrides, complaint):
     with pytest.raises(MifgError, match=complaint):
         load_train_settings(document, overrides)
+
+
+def test_a_section_with_nothing_in_it_says_nothing():
+    settings = load_train_settings("{out: o, model: null, data: {path: d}, rollout: null}", ["model.path=m"])
+    assert (settings.model.path, settings.rollout) == ("m", RolloutSettings())
 
 
 def test_a_name_of_a_model_is_one_word():

@@ -24,5 +24,7 @@ def compare(
         typer.echo(comparison.model_dump_json(indent=2))
         return
     console = results()
-    console.print(f"first   {first}: {comparison.first}\nsecond  {second}: {comparison.second}\n", highlight=False)
+    console.print(
+        f"first   {first}: {comparison.first}\nsecond  {second}: {comparison.second}\n", highlight=False, markup=False
+    )
     print_tables(comparison_tables(comparison), console)

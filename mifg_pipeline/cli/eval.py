@@ -1,5 +1,6 @@
 """`mifg eval`: how good a model is, on our own set and on the benchmarks of the field."""
 
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -31,7 +32,7 @@ def evaluate(
     ] = "on",
     limit: Annotated[int | None, typer.Option(help="Ask the first so many items alone.", min=1)] = None,
     subset: Annotated[str | None, typer.Option(help="Ask the items of this subset alone.")] = None,
-    split: Annotated[str, typer.Option(help="Which split of our own set.")] = "test",
+    split: Annotated[str | None, typer.Option(help="Which split of our own set; test unless named.")] = None,
     samples: Annotated[int, typer.Option(help="Episodes of each item, for pass@k.", min=1)] = 1,
     temperature: Annotated[float, typer.Option(help="Of sampling; 0 takes the likeliest tokens.", min=0)] = 0.0,
     seed: Annotated[int, typer.Option(help="Of sampling.", min=0)] = 0,
@@ -60,7 +61,7 @@ def evaluate(
 
     from mifg_pipeline.config import load_section
     from mifg_pipeline.errors import MifgError
-    from mifg_pipeline.evaluate.benchmarks import open_benchmark
+    from mifg_pipeline.evaluate.benchmarks import OWN, SPLIT, open_benchmark
     from mifg_pipeline.evaluate.plan import EvaluateSettings
     from mifg_pipeline.evaluate.run import EvaluationFolder, Extent
 
@@ -68,8 +69,12 @@ def evaluate(
         raise MifgError(
             f"{samples} samples at temperature 0 are {samples} times the same.", "Give a --temperature above 0."
         )
+    if not math.isfinite(temperature):
+        raise MifgError(f"A temperature of {temperature} is no temperature.", "Give a number, 0 or more.")
+    if benchmark != OWN and split is not None:
+        raise MifgError(f"--split is for our own set, and {benchmark} comes in one piece.", "Leave it out.")
     settings = _at_server(load_section(EvaluateSettings, overrides or [], episode=_episode_of(episode_of)), model)
-    opened = open_benchmark(benchmark, data, limit=limit, subset=subset, split=split)
+    opened = open_benchmark(benchmark, data, limit=limit, subset=subset, split=split or SPLIT)
     plan = _plan(model, name, opened.name, seed, temperature, settings)
     folder = EvaluationFolder(out)
     with ExitStack() as stack:
@@ -89,7 +94,7 @@ def _episode_of(path: Path | None) -> dict[str, object]:
     if path is None:
         return {}
     try:
-        section = read_settings(path.read_text("utf-8")).get("episode", {})
+        section = read_settings(path.read_text("utf-8")).get("episode")
     except (OSError, UnicodeDecodeError) as error:
         raise MifgError(
             f"{path} cannot be read ({error}).", "Give the settings.yaml of a training's folder."
@@ -117,9 +122,9 @@ def _plan(
 
     from mifg_pipeline.errors import MifgError
     from mifg_pipeline.evaluate.plan import Plan
-    from mifg_pipeline.evaluate.weights import weights_digest
     from mifg_pipeline.models.openai_client import OpenAIChat
     from mifg_pipeline.models.rendering import ImageRenderer
+    from mifg_pipeline.train.weights import weights_digest
 
     async def only_model() -> str:
         with ImageRenderer() as renderer:
@@ -214,5 +219,8 @@ def _report(evaluated: "Evaluated", benchmark: "Benchmark", folder: "EvaluationF
     if failed:
         console.print(f"{failed:,} episodes failed and count as wrong; the same command plays them again.")
     console.print(
-        f"figures  {folder.figures}\ntable    {folder.table}\nreport   {folder.page}", highlight=False, soft_wrap=True
+        f"figures  {folder.figures}\ntable    {folder.table}\nreport   {folder.page}",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
     )

@@ -107,7 +107,9 @@ def _apply_override(content: dict[str, Any], override: str) -> None:
 def _put(content: dict[str, Any], key: str, value: Any) -> None:
     *sections, name = key.split(".")
     for section in sections:
-        content = content.setdefault(section, {})
+        if content.get(section) is None:  # not there, or nothing in it
+            content[section] = {}
+        content = content[section]
         if not isinstance(content, dict):
             raise MifgError(f"{key}: {section!r} is not a section.", "Name a key of the table of settings.")
     content[name] = value

@@ -93,7 +93,7 @@ class LoraSettings(Settings):
     Attributes:
         rank: Of the adapters; 0 trains the full weights.
         alpha: Scale of the adapters.
-        dropout: Of the adapters' inputs.
+        dropout: Of the adapters' inputs in passes with a gradient; the sampler has none, so that it widens the gap.
         targets: Names of the linear layers of the language model that get adapters.
     """
 
@@ -162,6 +162,9 @@ class RolloutSettings(Settings):
     retries: int = Field(default=1, ge=0)
 
 
+Decay = Annotated[float, Field(ge=0, lt=1)]
+
+
 class OptimizerSettings(Settings):
     """AdamW with a linear warm-up.
 
@@ -178,7 +181,7 @@ class OptimizerSettings(Settings):
     learning_rate: float = Field(default=1e-6, gt=0)
     warmup_steps: int = Field(default=10, ge=0)
     weight_decay: float = Field(default=0.0, ge=0)
-    betas: tuple[float, float] = (0.9, 0.95)
+    betas: tuple[Decay, Decay] = (0.9, 0.95)
     max_grad_norm: float = Field(default=1.0, gt=0)
     updates_per_batch: int = Field(default=1, ge=1)
     micro_batch_tokens: int = Field(default=16_384, ge=1)

@@ -30,8 +30,6 @@ CREATE TABLE IF NOT EXISTS episode (
 
 _IF_DAMAGED: Final = "Start anew with another --out."
 
-_REPLIED: Final = (EndReason.ANSWERED, EndReason.NO_ANSWER)
-
 
 class Cost(Record):
     """What an episode took, whenever it was paid.
@@ -73,8 +71,10 @@ class EvaluationEpisode(Record):
 
     @property
     def reply(self) -> str | None:
-        """What the model said last; None where it did not come to an end of its own."""
-        return self.trajectory.turns[-1].text if self.trajectory.end in _REPLIED else None
+        """What is judged: its answer in tags, else what it said last; None where it came to no end of its own."""
+        if self.trajectory.end is EndReason.ANSWERED:
+            return f"<answer>{self.trajectory.answer}</answer>"  # as the training judges it, whatever its thought says
+        return self.trajectory.turns[-1].text if self.trajectory.end is EndReason.NO_ANSWER else None
 
 
 class EpisodeKey(NamedTuple):

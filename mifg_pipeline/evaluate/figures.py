@@ -5,15 +5,21 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Final
 
+from pydantic import Field
+
 from mifg_pipeline.evaluate.episodes import EvaluationEpisode
 from mifg_pipeline.evaluate.outcomes import Judgement, Outcome
 from mifg_pipeline.evaluate.plan import DIFFICULTIES, Mode, Plan
 from mifg_pipeline.evaluate.statistics import calibration_bins, calibration_error, doublings, mcnemar, pass_at
+from mifg_pipeline.imagent.trajectory import Trajectory
 from mifg_pipeline.items import Record
 from mifg_pipeline.report.bootstrap import Interval, difference_interval, mean_interval
 
 SEED: Final = 0
 """Of the bootstrap draws: equal outcomes give equal intervals."""
+
+_REASON: Final = 200
+"""Characters of the reason for which an episode failed."""
 
 FORETOLD: Final = "pass_rate"
 """The facet that foretells the share of right answers; it is a number, so that nothing is broken down by it."""
@@ -48,6 +54,7 @@ class Behaviour(Record):
         answered: Share that gave an answer in its tags.
         lenient: Share of which an answer outside of tags was counted.
         failed: Episodes that the machinery ended; they count as wrong, and are played again at the next start.
+        failures: Why, and how often.
         looks: Calls that showed an image, by tool, per episode.
         invalid: Share of actions that could not be carried out, among these and calls; None where there are neither.
         prompt_tokens: Per episode, see ``Cost``.
@@ -61,6 +68,7 @@ class Behaviour(Record):
     answered: float
     lenient: float
     failed: int
+    failures: dict[str, int] = Field(default_factory=dict)
     looks: dict[str, float]
     invalid: float | None
     prompt_tokens: float
@@ -131,6 +139,8 @@ class Evaluation(Record):
 
     Attributes:
         plan: What was evaluated, and how.
+        asked: Which of the benchmark's questions, for people; empty where all of them.
+        lenient: Whether answers outside of answer tags count.
         items: How many were asked.
         samples: Episodes of each item in each mode.
         modes: Figures by mode.
@@ -139,6 +149,8 @@ class Evaluation(Record):
     """
 
     plan: Plan
+    asked: str = ""
+    lenient: bool = False
     items: int
     samples: int
     modes: dict[Mode, ModeFigures]
@@ -265,6 +277,9 @@ def _behaviour(episodes: Sequence[EvaluationEpisode], lenient: float) -> Behavio
         answered=fmean(trajectory.answer is not None for trajectory in trajectories),
         lenient=lenient,
         failed=sum(trajectory.end.is_fault for trajectory in trajectories),
+        failures=dict(
+            Counter(_reason(trajectory) for trajectory in trajectories if trajectory.end.is_fault).most_common()
+        ),
         looks={tool: count / len(episodes) for tool, count in sorted(looks.items())},
         invalid=actions["invalid"] / tried if tried else None,
         prompt_tokens=fmean(cost.prompt_tokens for cost in costs),
@@ -273,3 +288,9 @@ def _behaviour(episodes: Sequence[EvaluationEpisode], lenient: float) -> Behavio
         calls=sum(cost.calls for cost in costs),
         money=sum(prices) if len(prices) == len(costs) else None,
     )
+
+
+def _reason(trajectory: Trajectory) -> str:
+    """In one line of bounded length."""
+    reason = " ".join((trajectory.failure or trajectory.end.value).split())
+    return reason if len(reason) <= _REASON else f"{reason[: _REASON - 1]}…"

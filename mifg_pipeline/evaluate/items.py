@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mifg_pipeline.imagent.question import Question, QuestionImage
-from mifg_pipeline.items import Answer, Region
+from mifg_pipeline.items import Answer, Region, content_digest
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,11 @@ class BenchmarkItem:
     facets: Mapping[str, str]
     read_images: Callable[[], tuple[QuestionImage, ...]] = field(compare=False, repr=False)
     evidence: tuple[Region, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Of its words, options and key: what makes a reply to it right or wrong."""
+        return content_digest([self.text, self.options, self.answer.model_dump(mode="json")])
 
     @property
     def image_count(self) -> int:

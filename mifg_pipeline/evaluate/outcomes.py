@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.evaluate.benchmarks import Benchmark
@@ -28,6 +28,7 @@ class Outcome(Record):
         correct: Whether that is right.
         group_correct: Whether every item of the group is right in this mode and sample.
         lenient: Whether the answer stands outside of answer tags.
+        question: Digest of the words of the question, its options and its key; empty in files that do not say.
     """
 
     mode: Mode
@@ -40,6 +41,7 @@ class Outcome(Record):
     correct: bool
     group_correct: bool
     lenient: bool
+    question: str = ""
 
 
 class Judgement(Record):
@@ -78,7 +80,7 @@ def judge(
         verdicts = benchmark.verdicts(replies, lenient=lenient)
         published.append(benchmark.published(verdicts))
         outcomes += [
-            Outcome(mode=mode, sample=sample, facets=dict(item.facets), **vars(verdict))
+            Outcome(mode=mode, sample=sample, facets=dict(item.facets), question=item.digest, **vars(verdict))
             for item, verdict in zip(benchmark.items, verdicts, strict=True)
         ]
     return Judgement(outcomes=tuple(outcomes), published=_means(published))
@@ -102,12 +104,13 @@ def read_outcomes(path: Path) -> list[Outcome]:
     """
     line = TypeAdapter(Outcome)
     try:
-        return [line.validate_json(text) for text in path.read_text("utf-8").splitlines()]
+        with path.open(encoding="utf-8", newline="\n") as file:  # an answer may hold what else ends a line
+            return [line.validate_json(text) for text in file]
     except OSError as error:
         raise MifgError(
             f"{path} cannot be read ({error.strerror}).", "Give a folder that `mifg eval` has finished."
         ) from error
-    except ValidationError as error:
+    except ValueError as error:  # of pydantic, or of the encoding
         raise MifgError(
             f"{path} is damaged.", "Run `mifg eval` on the folder again: it writes the file anew."
         ) from error

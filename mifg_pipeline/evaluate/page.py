@@ -13,7 +13,7 @@ from mifg_pipeline.evaluate.figures import Evaluation, Share
 from mifg_pipeline.evaluate.items import BenchmarkItem
 from mifg_pipeline.evaluate.outcomes import Outcome
 from mifg_pipeline.evaluate.plan import Mode
-from mifg_pipeline.evaluate.tables import MODE_NAMES, percent, tables_of
+from mifg_pipeline.evaluate.tables import MODE_NAMES, percent, tables_of, title_of
 from mifg_pipeline.imagent.question import Question
 from mifg_pipeline.imagent.trajectory import TurnRecord
 from mifg_pipeline.items import OPTION_LETTERS
@@ -108,7 +108,7 @@ def evaluation_page(
         outcomes: All of them.
     """
     plan = evaluation.plan
-    title = f"{plan.model} on {plan.benchmark}"
+    title = title_of(evaluation)
     notes = [
         f"{evaluation.items:,} items, {evaluation.samples} per item and mode; temperature {plan.temperature:g}, seed "
         f"{plan.seed}. Shares are in percent, with 95 % bootstrap intervals over groups of items.",

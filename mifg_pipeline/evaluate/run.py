@@ -154,6 +154,8 @@ def _is_left(episode: EvaluationEpisode | None) -> bool:
 
 def _settle_plan(folder: EvaluationFolder, plan: Plan) -> None:
     if not folder.plan.exists():
+        if folder.ledger.exists():
+            raise MifgError(f"{folder.root} holds episodes, but not the plan that they were played by.", _ANOTHER)
         with replaced_file(folder.plan) as file:
             file.write(plan.model_dump_json(indent=2) + "\n")
         return
@@ -180,6 +182,8 @@ def _judged(
     paired = [judgements[mode].outcomes for mode in modes] if extent.tools == "both" else None
     evaluation = Evaluation(
         plan=plan,
+        asked=benchmark.asked,
+        lenient=extent.lenient,
         items=len(benchmark.items),
         samples=extent.samples,
         modes={

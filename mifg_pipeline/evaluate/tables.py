@@ -26,7 +26,11 @@ def tables_of(evaluation: Evaluation) -> list[Table]:
         found += pairing_breakdowns(evaluation.tools_by, MODE_NAMES["off"], MODE_NAMES["on"])
     found += _breakdowns(list(modes.values()), columns)
     found += _calibrations(list(modes.values()), columns)
-    found.append(Table("What the model did", ("", *columns), _behaviour_rows([m.behaviour for m in modes.values()])))
+    behaviours = [figures.behaviour for figures in modes.values()]
+    found.append(Table("What the model did", ("", *columns), _behaviour_rows(behaviours)))
+    if reasons := list(dict.fromkeys(reason for each in behaviours for reason in each.failures)):
+        rows = [(reason, *(f"{each.failures.get(reason, 0):,}" for each in behaviours)) for reason in reasons]
+        found.append(Table("Why episodes failed", ("", *columns), rows))
     return found
 
 
@@ -61,15 +65,22 @@ def as_markdown(evaluation: Evaluation) -> str:
     """The accuracy as a table for a README, with what it says and how it came about below."""
     main, *others = tables_of(evaluation)
     plan = evaluation.plan
-    lines = [f"### {plan.model} on {plan.benchmark}", "", *_markdown_rows(main), ""]
+    lines = [f"### {title_of(evaluation)}", "", *_markdown_rows(main), ""]
+    lenient = ", answers without tags counted" if evaluation.lenient else ""
     lines += [
         f"{evaluation.items:,} items, {evaluation.samples} per item; temperature {plan.temperature:g}, "
-        f"seed {plan.seed}. In percent; in brackets, 95 % bootstrap intervals.",
+        f"seed {plan.seed}{lenient}. In percent; in brackets, 95 % bootstrap intervals.",
         "",
     ]
     for table in others:
         lines += [f"#### {table.title}", "", *_markdown_rows(table), ""]
     return "\n".join(lines)
+
+
+def title_of(evaluation: Evaluation) -> str:
+    """Which model was asked what."""
+    asked = evaluation.asked and f" ({evaluation.asked})"
+    return f"{evaluation.plan.model} on {evaluation.plan.benchmark}{asked}"
 
 
 def _pairing_row(name: str, pairing: Pairing) -> tuple[str, ...]:

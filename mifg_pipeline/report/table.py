@@ -29,8 +29,8 @@ def print_tables(tables: Sequence[Table], console: Console) -> None:
         console.print(Text(table.title, style="bold"))
         shown = TerminalTable(box=None, pad_edge=False)
         for index, heading in enumerate(table.headings):
-            shown.add_column(heading, justify="right" if index else "left")
+            shown.add_column(Text(heading), justify="right" if index else "left")
         for row in table.rows:
-            shown.add_row(*row)
+            shown.add_row(*map(Text, row))
         console.print(shown)
         console.print()

@@ -1,6 +1,6 @@
 """Answer extraction and typed comparison: one truth for gates, rewards and evaluation."""
 
-from mifg_pipeline.scoring.choices import same_option
+from mifg_pipeline.scoring.choices import read_choice, same_option
 from mifg_pipeline.scoring.comparison import score_reply, score_text
 from mifg_pipeline.scoring.extraction import extract_answer
 from mifg_pipeline.scoring.free_replies import find_answer
@@ -14,6 +14,7 @@ __all__ = [
     "find_answer",
     "may_begin_number",
     "normalize",
+    "read_choice",
     "read_number",
     "same_option",
     "score_reply",

@@ -7,8 +7,18 @@ _TAG = re.compile(r"<(/?)answer>", re.IGNORECASE | re.ASCII)
 _LEAD = re.compile(r"\banswer(?: is:?|:)", re.IGNORECASE | re.ASCII)
 
 
+def without_thoughts(reply: str) -> str:
+    """A reply without what stands between ``<think>`` and ``</think>``.
+
+    A thought that is never closed goes on to the end; one that a chat template has opened begins with the reply.
+    """
+    *thoughtful, last = reply.split("</think>")
+    said = [before for before, opened, _ in (part.partition("<think>") for part in thoughtful) if opened]
+    return "".join((*said, last.partition("<think>")[0]))
+
+
 def extract_answer(reply: str, lenient: bool = False) -> str | None:
-    """What stands in the last ``<answer>…</answer>`` of a reply, in time linear in its length.
+    """What stands in the last ``<answer>…</answer>`` of a reply, thoughts aside, in time linear in its length.
 
     A closing tag closes the nearest opening tag before it, so of nested tags the innermost counts. An opening tag
     that is never closed is no answer, and neither hides the complete one before it.
@@ -24,6 +34,7 @@ def extract_answer(reply: str, lenient: bool = False) -> str | None:
     Returns:
         The answer without the white space around it, perhaps empty; None where there is none.
     """
+    reply = without_thoughts(reply)
     answer: str | None = None
     opened: int | None = None
     for tag in _TAG.finditer(reply):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from mifg_pipeline.items import OPTION_LETTERS, AnswerKind
 from mifg_pipeline.scoring.choices import read_choice
-from mifg_pipeline.scoring.extraction import extract_answer
+from mifg_pipeline.scoring.extraction import extract_answer, without_thoughts
 from mifg_pipeline.scoring.normalization import fold
 
 _LONGEST = 20_000
@@ -42,8 +42,8 @@ _DENIED = re.compile(r"(?i:\b(?:not|isn't|isn’t|rules?\s+out|never|incorrect|w
 _NEGATED = re.compile(
     r"(?i)^\W*(?:is|are|was|would be)\s+(?:not|wrong|incorrect|a\s+(?:common\s+)?distractor)|^\W*isn['’]t"
 )
-# What a decoder leaves in that does not skip special tokens.
-_SPECIAL_TOKEN = re.compile(r"</?s>|<\|[\w-]{1,30}\|>|<(?:bos|eos|pad|end_of_turn)>")
+# Tags, and what a decoder leaves in that does not skip special tokens.
+_NO_WORD = re.compile(r"</?(?:s|answer)>|<\|[\w-]{1,30}\|>|<(?:bos|eos|pad|end_of_turn)>", re.IGNORECASE | re.ASCII)
 _SPACES = re.compile(r"[^\S\n]+")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _CLAUSE = re.compile(r"[,.;:!?(](?=\s|$)|\s(?=while\b|whereas\b|but\b|\()")
@@ -56,8 +56,10 @@ _WORD = re.compile(r"-?\d+(?:[.,]\d+)*|[\w']+")
 _WORD_FOLLOWS = re.compile(r"\s+\w")
 # After an A or I that is a word: "The answer is a dog" in capitals, "I don't know".
 _GOES_ON = re.compile(r"\s(?!(?:is|because|since|as)\b)[a-z]")
-_YES_NO = re.compile(r"[\W_]{0,8}(?P<word>yes|no)\b(?![-'’]\w)", re.IGNORECASE)
-_DECLARED_TRUTH = re.compile(rf"(?i)\banswer(?:\sis)?{_GAP}{_MARKS}[:：]?[\s*_\"'(]{{0,8}}(?P<word>yes|no)\b")
+_YES_NO = re.compile(r"[\W_]{0,8}(?P<word>yes|no|true|false)\b(?![-'’]\w|\s(?:and|or)\s(?:yes|no))", re.IGNORECASE)
+_DECLARED_TRUTH = re.compile(
+    rf"(?i)\banswer(?:\sis)?{_GAP}{_MARKS}[:：]?[\s*_\"'(]{{0,8}}(?P<word>yes|no|true|false)\b"
+)
 
 
 def find_choice(reply: str, options: Sequence[str]) -> str | None:
@@ -89,7 +91,7 @@ def find_choice(reply: str, options: Sequence[str]) -> str | None:
 
 
 def find_truth(reply: str) -> str | None:
-    """The yes or no that a reply without answer tags says: its first word, else the last declaration."""
+    """The yes, no, true or false that a reply without answer tags says: its first word, else the last declaration."""
     text = _plain(reply)
     first = _YES_NO.match(text)
     if first is not None:
@@ -114,7 +116,7 @@ def find_answer(reply: str, kind: AnswerKind, options: Sequence[str] | None) -> 
 
 
 def _plain(reply: str) -> str:
-    return _SPACES.sub(" ", _SPECIAL_TOKEN.sub(" ", reply[-_LONGEST:])).strip()
+    return _SPACES.sub(" ", _NO_WORD.sub(" ", without_thoughts(reply)[-_LONGEST:])).strip()
 
 
 def _whole(text: str, options: Sequence[str]) -> str | None:

@@ -49,12 +49,13 @@ def group_advantages(
         peers = members & in_baseline
         if peers.sum() < 2 or (gated is not None and not _differ(gated[peers])):
             continue
-        has_signal |= members
-        ordered_by_gain_alone += any(_differ(rewards[peers & (right == value)]) for value in (True, False))
         values[members] = exact[members] - _mean(exact[peers])
         if settings.scale != "none":
             compared = peers if settings.scale == "group" else in_baseline
             values[members] /= exact[compared].std() + settings.eps
+        if values[members].any():
+            has_signal |= members
+            ordered_by_gain_alone += any(_differ(rewards[peers & (right == value)]) for value in (True, False))
     return Advantages(values.to(rewards.dtype), has_signal, ordered_by_gain_alone)
 
 

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, Final
@@ -15,8 +15,9 @@ from torch.distributed.tensor import DTensor
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.items import Record
 from mifg_pipeline.store.files import fsync, unwritable
+from mifg_pipeline.store.review_records import validation_problems
 from mifg_pipeline.train.folder import step_name, step_of
-from mifg_pipeline.train.model import load_weights, save_model
+from mifg_pipeline.train.model import IncompleteModelError, load_weights, save_model
 from mifg_pipeline.train.policy import Policy
 from mifg_pipeline.train.ranks import Ranks
 from mifg_pipeline.train.sharding import laid_out_as
@@ -35,11 +36,15 @@ class TrainState(Record):
         step: Finished steps.
         drawn: Questions drawn so far.
         settings: Digest of the settings that have to stay.
+        questions: Digest of the questions' keys; empty in checkpoints that do not say.
+        base: Digest of the weights that adapters are trained over; empty where none are.
     """
 
     step: int
     drawn: int
     settings: str
+    questions: str = ""
+    base: str = ""
 
 
 def save_checkpoint(
@@ -69,8 +74,7 @@ def save_checkpoint(
         shutil.rmtree(partial, ignore_errors=True)
         raise
     if ranks.is_first:
-        for old in list(complete_checkpoints(checkpoints).values())[:-keep]:
-            _remove(old)
+        _prune(checkpoints, keep)
     ranks.wait()
     return target
 
@@ -92,7 +96,8 @@ def naming_what_is_unwritable(target: Path) -> Iterator[None]:
 
 def complete_checkpoints(checkpoints: Path) -> dict[int, Path]:
     """All checkpoints by their steps, oldest first."""
-    steps = {step: path for path in checkpoints.glob("step-*") if (step := step_of(path)) is not None}
+    folders = (path for path in checkpoints.glob("step-*") if path.is_dir())
+    steps = {step: path for path in folders if (step := step_of(path)) and path.name == step_name(step)}
     return dict(sorted(steps.items()))
 
 
@@ -125,12 +130,13 @@ def restore(path: Path, policy: Policy, optimizer: torch.optim.Optimizer, ranks:
     try:
         # Mapped, so that ranks on one machine share what they read.
         trainer = torch.load(path / _TRAINER, map_location="cpu", weights_only=True, mmap=True)
-    except (OSError, RuntimeError, UnpicklingError) as error:
+        moments, random = trainer["optimizer"], trainer["random"]
+        load_weights(policy, path / MODEL)
+    except (OSError, RuntimeError, UnpicklingError, KeyError, TypeError, IncompleteModelError) as error:
         raise _damaged(path, error) from error
-    load_weights(policy, path / MODEL)
-    optimizer.load_state_dict(_sharded_state(optimizer, trainer["optimizer"]))
-    if ranks.rank < len(trainer["random"]):
-        _set_random_state(trainer["random"][ranks.rank])
+    optimizer.load_state_dict(_sharded_state(optimizer, moments))
+    if ranks.rank < len(random):
+        _set_random_state(random[ranks.rank])
     return state
 
 
@@ -201,14 +207,25 @@ def _set_random_state(state: dict[str, torch.Tensor]) -> None:
         torch.cuda.set_rng_state(state["cuda"])
 
 
-def _remove(checkpoint: Path) -> None:
-    """Takes the name away first: a folder of that name is whole, whenever the process is killed."""
-    nameless = checkpoint.with_name(f".{checkpoint.name}.old")
-    checkpoint.rename(nameless)
-    shutil.rmtree(nameless)
+def _prune(checkpoints: Path, keep: int) -> None:
+    """Drops checkpoints beyond the newest; what the system does not let go of, the next time.
+
+    A checkpoint loses its name first: a folder of that name is whole, whenever the process is killed.
+    """
+    for checkpoint in list(complete_checkpoints(checkpoints).values())[:-keep]:
+        with suppress(OSError):
+            checkpoint.rename(checkpoint.with_name(f".{checkpoint.name}.old"))
+    for nameless in checkpoints.glob(".step-*.old"):
+        shutil.rmtree(nameless, ignore_errors=True)
 
 
 def _damaged(path: Path, error: Exception) -> MifgError:
+    reason = validation_problems(error) if isinstance(error, ValidationError) else str(error).partition("\n")[0]
+    problem = f"The checkpoint {path} cannot be read: {reason.rstrip('.')}."
+    others = [other.name for other in complete_checkpoints(path.parent).values() if other != path]
     return MifgError(
-        f"The checkpoint {path} cannot be read: {error}.", "Remove it: the run then goes on from the one before it."
+        error.problem if isinstance(error, MifgError) else problem,
+        f"Remove {path}: the run then goes on from {others[-1]}."
+        if others
+        else f"Restore {path} from a copy: it is the only one, and without it the run begins anew.",
     )

@@ -5,9 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import ValidationError
+
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.imagent.question import Question, QuestionImage
-from mifg_pipeline.items import Answer, Region, Tolerance
+from mifg_pipeline.items import Answer, Region, Tolerance, content_digest
+from mifg_pipeline.store.review_records import validation_problems
 
 if TYPE_CHECKING:
     import datasets
@@ -15,7 +18,9 @@ if TYPE_CHECKING:
 REQUIRED_COLUMNS: Final = ("id", "images", "question", "options", "answer", "answer_kind")
 """Columns without which a row is no question; the others of an export are read where they are."""
 
-_REMEDY = "Give the folder that `mifg export RUN --out DIR --format hf` wrote as data.path."
+_MEND: Final = "Mend this row, or leave it out of the dataset; `mifg check` says more of an export."
+
+_REMEDY: Final = "Give the folder that `mifg export RUN --out DIR --format hf` wrote as data.path."
 
 
 class Questions:
@@ -40,11 +45,48 @@ class Questions:
         """
         row = self._rows[position]
         if not row["images"] or not all(image and image["bytes"] for image in row["images"]):
-            raise MifgError(f"Question {row['id']} has no images, or they lie outside of the dataset.", _REMEDY)
-        try:
-            return _question(row)
-        except (KeyError, ValueError) as error:
-            raise MifgError(f"Question {row['id']} cannot be read: {error}.", _REMEDY) from error
+            raise MifgError(f"Question {row['id']} has no images, or they lie outside of the dataset.", _MEND)
+        answer, evidence = _key_and_evidence(row)
+        return Question(
+            key=str(row["id"]),
+            images=tuple(QuestionImage.of_bytes(image["bytes"]) for image in row["images"]),
+            text=row["question"],
+            options=tuple(row["options"]) if row["options"] else None,
+            answer=answer,
+            evidence=evidence,
+        )
+
+    @property
+    def digest(self) -> str:
+        """Tells these questions from others, by their keys: those of an export are digests of all that is asked."""
+        return content_digest([str(key) for key in self._rows["id"]])
+
+    def require_playable(self, max_images: int) -> None:
+        """Looks at all rows, but for the pixels, so that a run does not meet a bad one when it is half done.
+
+        Args:
+            max_images: Of an episode.
+
+        Raises:
+            MifgError: For the first row that cannot be read, or the questions with more images.
+        """
+        import pyarrow.compute as pc
+
+        images = self._rows.data.column("images")
+        counts = pc.list_value_length(images).to_pylist()
+        sizes = [pc.binary_length(pc.struct_field(chunk.flatten(), "bytes")) for chunk in images.chunks]
+        if not all(counts) or any(size.null_count or pc.min(size).as_py() == 0 for size in sizes):
+            for position in range(len(self)):
+                self[position]  # the first that cannot be read is named
+        many = [key for key, count in zip(self._rows["id"], counts, strict=True) if count > max_images]
+        if many:
+            raise MifgError(
+                f"{len(many)} of {len(self)} questions, such as {many[0]}, have more images than an episode may: "
+                f"{max_images}.",
+                "Raise episode.max_images, or leave them out of the dataset.",
+            )
+        for row in self._rows.remove_columns("images"):
+            _key_and_evidence(row)
 
     def by_key(self, key: str) -> Question:
         """The question of that key.
@@ -113,15 +155,21 @@ def no_progress_bars() -> Iterator[None]:
         datasets.enable_progress_bars()
 
 
-def _question(row: Mapping[str, Any]) -> Question:
-    return Question(
-        key=str(row["id"]),
-        images=tuple(QuestionImage.of_bytes(image["bytes"]) for image in row["images"]),
-        text=row["question"],
-        options=tuple(row["options"]) if row["options"] else None,
-        answer=answer_of(row),
-        evidence=tuple(Region(**region) for region in row.get("evidence") or ()),
-    )
+def _key_and_evidence(row: Mapping[str, Any]) -> tuple[Answer, tuple[Region, ...]]:
+    """What is to be checked of a row beside its images.
+
+    Raises:
+        MifgError: If it is not what an export writes.
+    """
+    try:
+        return answer_of(row), tuple(Region(**region) for region in row.get("evidence") or ())
+    except ValidationError as error:
+        reason = validation_problems(error)
+    except KeyError as error:
+        reason = f"its answer is {error}, not yes or no"
+    except ValueError as error:
+        reason = str(error)
+    raise MifgError(f"Question {row['id']} cannot be read: {reason}.", _MEND)
 
 
 def answer_of(row: Mapping[str, Any]) -> Answer:

@@ -52,7 +52,7 @@ class TrainFolder:
 
     @property
     def settings_path(self) -> Path:
-        """``settings.yaml``: all settings that the run was started with."""
+        """``settings.yaml``: all settings that the run was last started with."""
         return self.root / "settings.yaml"
 
     @property
@@ -98,20 +98,22 @@ class TrainFolder:
         return folder
 
     def prepare(self, settings: TrainSettings) -> None:
-        """Writes the settings into a new folder, or compares them with those that it was started with.
+        """Writes the settings; of a run that has finished a step, those that have to stay are compared first.
 
         Raises:
             MifgError: If the folder holds something else, or a setting that has to stay was changed.
         """
-        if self.settings_path.exists():
+        if not self.settings_path.exists():
+            if any(not entry.name.startswith(".") for entry in self.root.glob("*")):
+                raise MifgError(
+                    f"{self.root} holds files but no settings.yaml.", "Choose an empty or new folder as out."
+                )
+        elif self._has_begun():
             self._check_unchanged(settings)
-        elif any(not entry.name.startswith(".") for entry in self.root.glob("*")):
-            raise MifgError(f"{self.root} holds files but no settings.yaml.", "Choose an empty or new folder as out.")
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            if not self.settings_path.exists():
-                with replaced_file(self.settings_path) as file:
-                    file.write(settings_yaml(settings))
+            with replaced_file(self.settings_path) as file:
+                file.write(settings_yaml(settings))
             for folder in (self.trajectories_path(0).parent, self.checkpoints):
                 folder.mkdir(exist_ok=True)
         except OSError as error:
@@ -153,9 +155,9 @@ class TrainFolder:
         try:
             self.metrics.cut(step)
             for path in self.trajectories_path(0).parent.glob("*"):
-                if path.name.startswith(".") or (step_of(path) or 0) > step:
+                if path.name.startswith(".step-") or (step_of(path) or 0) > step:
                     path.unlink()
-            for partial in self.checkpoints.glob(".*"):
+            for partial in self.checkpoints.glob(".step-*"):
                 shutil.rmtree(partial)
         except OSError as error:
             raise unwritable(self.root, error) from error
@@ -167,6 +169,12 @@ class TrainFolder:
             MifgError: If another process has it.
         """
         return locked_folder(self.root)
+
+    def _has_begun(self) -> bool:
+        """Whether there is anything that another setting would belie."""
+        folders = (self.trajectories_path(0).parent, self.checkpoints, self.failed(0).parent)
+        has_rows = self.metrics.path.exists() and self.metrics.path.stat().st_size > 0
+        return has_rows or any(any(folder.glob("step-*")) for folder in folders)
 
     def _check_unchanged(self, settings: TrainSettings) -> None:
         then, now = fixed_settings(self.read_settings()), fixed_settings(settings)

@@ -68,6 +68,7 @@ from mifg_pipeline.train.step_figures import conduct, step_figures
 from mifg_pipeline.train.stopwatch import Stopwatch
 from mifg_pipeline.train.trained_trajectory import TRAJECTORIES, trained_trajectories
 from mifg_pipeline.train.update_figures import UpdateFigures
+from mifg_pipeline.train.weights import weights_digest
 
 MICRO_BATCH = "optimizer.micro_batch_tokens"
 """The setting to lower where an update needs too much memory."""
@@ -106,6 +107,7 @@ class Trainer:
         self.console = console
         self.watch = Stopwatch()
         self.questions = load_questions(settings.data.path, settings.data.split)
+        self.questions.require_playable(settings.episode.max_images)
         config = load_config(settings.model.path)
         check_context(config, settings.episode.max_tokens)
         check_engine(settings, ranks.size)
@@ -136,14 +138,39 @@ class Trainer:
     def _restored(self) -> TrainState:
         """The state to go on from: that of the newest checkpoint, whose later metrics and trajectories are dropped."""
         path = latest_checkpoint(self.folder.checkpoints)
-        state = TrainState(step=0, drawn=0, settings=settings_digest(self.settings))
-        if path is not None:
-            state = restore(path, self.policy, self.optimizer, self.ranks)
+        state = TrainState(
+            step=0,
+            drawn=0,
+            settings=settings_digest(self.settings),
+            questions=self.questions.digest,
+            base=weights_digest(self.policy.chat_folder) if self.policy.has_adapters else "",
+        )
+        if path is None:
+            torch.manual_seed(seed_of(self.settings.seed, "torch", self.ranks.rank))  # for the dropout of adapters
+        else:
+            state = self._same_materials(restore(path, self.policy, self.optimizer, self.ranks), state)
             self.console.print(f"Resuming after step {state.step}.", highlight=False)
         if self.ranks.is_first:
             self.folder.cut(state.step)
         self.ranks.wait()
         return state
+
+    def _same_materials(self, saved: TrainState, now: TrainState) -> TrainState:
+        """The saved state, if its questions and the base of its adapters are still those of the settings.
+
+        Raises:
+            MifgError: If they are not.
+        """
+        for was, here, path in (
+            (saved.questions, now.questions, self.settings.data.path),
+            (saved.base, now.base, self.settings.model.path),
+        ):
+            if was not in ("", here):
+                raise MifgError(
+                    f"{path} is not what the run was trained on until step {saved.step}: it has changed since.",
+                    "Restore it, or start in a new folder.",
+                )
+        return saved.model_copy(update={"questions": now.questions, "base": now.base})
 
     def _open_engine(self) -> Engine:
         with self.watch("engine"):

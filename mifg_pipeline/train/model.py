@@ -14,7 +14,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from peft import LoraConfig
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import (
     AutoConfig,
     PreTrainedConfig,
@@ -40,6 +40,10 @@ CHAT_FILES = ("*token*.json", "vocab.json", "merges.txt", "chat_template*", "*pr
 
 _CONFIG, _ADAPTER_CONFIG, _ADAPTER = "config.json", "adapter_config.json", "adapter_model.safetensors"
 _ADAPTER_NAME = "default"
+
+
+class IncompleteModelError(MifgError):
+    """A folder that holds no whole checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -223,7 +227,9 @@ def _config(folder: Path) -> PreTrainedConfig:
             raise MifgError(
                 f"{folder} is an adapter of {_base_of(folder)}, not a full checkpoint.", "Give the checkpoint itself."
             )
-        raise MifgError(f"{folder} has no {_CONFIG}.", "Give the folder of a Qwen2.5-VL or Qwen3-VL checkpoint.")
+        raise IncompleteModelError(
+            f"{folder} has no {_CONFIG}.", "Give the folder of a Qwen2.5-VL or Qwen3-VL checkpoint."
+        )
     try:
         config: PreTrainedConfig = AutoConfig.from_pretrained(folder)
     except (OSError, ValueError) as error:
@@ -246,7 +252,7 @@ def _load_full(folder: Path, dtype: torch.dtype) -> Any:
     except (OSError, RuntimeError, ValueError, SafetensorError) as error:
         raise _unreadable(folder, error) from error
     if missing := sorted(found["missing_keys"]):
-        raise MifgError(
+        raise IncompleteModelError(
             f"The weights in {folder} are not those of its {_CONFIG}: {len(missing)} are missing, {missing[0]} first.",
             "Give a complete checkpoint.",
         )
@@ -261,11 +267,15 @@ def _compute_activations_again(model: Any) -> None:
 
 
 def _add_adapters(model: PreTrainedModel, settings: LoraSettings, base: str, seed: int) -> None:
-    layers = [name for name, _ in model.named_modules() if name.startswith("model.language_model.")]
+    layers = [
+        name
+        for name, module in model.named_modules()
+        if isinstance(module, nn.Linear) and name.startswith("model.language_model.")
+    ]
     unknown = [target for target in settings.targets if not any(name.endswith(f".{target}") for name in layers)]
     if unknown or not settings.targets:
         raise MifgError(
-            f"The language model has no layers {', '.join(unknown) or 'at all in model.lora.targets'}.",
+            f"The language model has no linear layers {', '.join(unknown) or 'at all in model.lora.targets'}.",
             "Name linear layers of the language model in model.lora.targets, such as q_proj.",
         )
     config = LoraConfig(
@@ -315,6 +325,6 @@ def _base_of(folder: Path) -> str:
     return base
 
 
-def _unreadable(folder: Path, error: Exception) -> MifgError:
+def _unreadable(folder: Path, error: Exception) -> IncompleteModelError:
     reason = str(error).strip().partition("\n")[0]
-    return MifgError(f"The checkpoint {folder} cannot be read: {reason}.", "Give a complete checkpoint.")
+    return IncompleteModelError(f"The checkpoint {folder} cannot be read: {reason}.", "Give a complete checkpoint.")

@@ -75,6 +75,11 @@ def test_the_gain_alone_gives_no_signal_under_the_gate_on_accuracy(gate, has_sig
     assert bool(made.values.any()) == has_signal
 
 
+@pytest.mark.parametrize("gate", GATES)
+def test_a_group_of_equal_rewards_has_no_signal(gate):
+    assert not advantages([1.0, 1.0, 1.0], gate=gate).has_signal.any()
+
+
 def test_the_gate_looks_at_the_baseline_alone():
     assert not advantages([1.0, 1.0, 0.0], baseline=[True, True, False]).has_signal.any()
 

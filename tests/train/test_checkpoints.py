@@ -1,5 +1,6 @@
 """Checkpoints: a restored run goes on bit for bit, and no mishap leaves half of one."""
 
+import errno
 import itertools
 import os
 import shutil
@@ -144,6 +145,31 @@ def test_what_a_kill_left_half_written_is_none(tiny, checkpoints):
     assert latest_checkpoint(checkpoints).name == "step-000002"
 
 
+@pytest.mark.parametrize("stray", ["step-000004.bak", "step-000004.damaged", "step-4", "notes"])
+def test_only_a_folder_of_a_steps_very_name_is_a_checkpoint(tiny, checkpoints, stray):
+    run = Run(tiny)
+    shutil.copytree(run.save(checkpoints, step=2), checkpoints / stray)
+    (checkpoints / "step-000009").touch()
+    assert list(complete_checkpoints(checkpoints)) == [2]
+
+
+def test_a_checkpoint_that_the_system_does_not_let_go_of_stops_nothing(tiny, checkpoints, monkeypatch):
+    run = Run(tiny)
+    run.save(checkpoints, step=2, keep=1)
+    remove = shutil.rmtree
+
+    def held(path, ignore_errors=False, **others):
+        if not ignore_errors:
+            raise OSError(errno.ENOTEMPTY, "Directory not empty")
+
+    monkeypatch.setattr(shutil, "rmtree", held)
+    run.save(checkpoints, step=4, keep=1)
+    assert list(complete_checkpoints(checkpoints)) == [4]
+    monkeypatch.setattr(shutil, "rmtree", remove)
+    run.save(checkpoints, step=6, keep=1)
+    assert [path.name for path in checkpoints.iterdir()] == ["step-000006"]
+
+
 def test_a_step_that_is_saved_already_is_left_as_it_is(tiny, checkpoints):
     run = Run(tiny)
     before = (run.save(checkpoints, step=2) / "state.json").stat()
@@ -167,6 +193,18 @@ def test_a_damaged_checkpoint_is_said(file, tiny, checkpoints):
     path = Run(tiny).save(checkpoints, step=2)
     with (path / file).open("r+b") as damaged:
         damaged.truncate(9)
+    with pytest.raises(MifgError, match="cannot be read") as refused:
+        Run(tiny).restore(path)
+    assert "the only one" in refused.value.remedy
+    Run(tiny).save(checkpoints, step=1)
+    with pytest.raises(MifgError, match="goes on from step-000001") as refused:
+        Run(tiny).restore(path)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_trainer_file_of_something_else_is_damage(tiny, checkpoints):
+    path = Run(tiny).save(checkpoints, step=2)
+    torch.save({"moments": 1}, path / "trainer.pt")
     with pytest.raises(MifgError, match="cannot be read"):
         Run(tiny).restore(path)
 

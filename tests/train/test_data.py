@@ -20,12 +20,15 @@ def _own_cache(tmp_path, monkeypatch):
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
 
 
-def written(folder: Path, **columns: object) -> Path:
-    row = tiny_row("one", 2, 56, random.Random(0)) | columns
+def write_rows(folder: Path, rows: list[dict]) -> Path:
     (folder / "data").mkdir(parents=True)
-    table = pa.Table.from_pylist([row], schema_with_features(COLUMNS))
+    table = pa.Table.from_pylist(rows, schema_with_features(COLUMNS))
     pq.write_table(table, folder / "data" / "train-00000-of-00001.parquet")
     return folder
+
+
+def written(folder: Path, **columns: object) -> Path:
+    return write_rows(folder, [tiny_row("one", 2, 56, random.Random(0)) | columns])
 
 
 @pytest.mark.parametrize(
@@ -76,6 +79,35 @@ def test_a_question_is_found_by_its_key(tmp_path):
 def test_a_row_that_is_no_question_is_named(tmp_path, change, fault):
     with pytest.raises(MifgError, match=f"Question one .*{fault}"):
         load_questions(written(tmp_path / "data", **change), "train")[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"images": []}, "has no images"),
+        ({"images": [{"bytes": None, "path": "elsewhere.png"}]}, "outside of the dataset"),
+        ({"images": [{"bytes": b"", "path": "empty.png"}]}, "outside of the dataset"),
+        ({"answer": "maybe", "answer_kind": "integer"}, "invalid literal"),
+        ({"answer": "maybe", "answer_kind": "boolean"}, "'maybe', not yes or no"),
+        ({"answer_kind": "colour"}, "kind: "),
+    ],
+)
+def test_a_row_that_is_no_question_is_named_before_it_is_drawn(tmp_path, change, fault):
+    rows = [tiny_row(name, 2, 56, random.Random(0)) for name in ("one", "two", "three")]
+    write_rows(tmp_path / "data", [rows[0], rows[1] | change, rows[2]])
+    with pytest.raises(MifgError, match=f"^Question two .*{fault}") as refused:
+        load_questions(tmp_path / "data", "train").require_playable(2)
+    assert "\n" not in str(refused.value)
+
+
+def test_questions_with_more_images_than_an_episode_are_counted(tmp_path):
+    write_rows(
+        tmp_path / "data", [tiny_row(name, size, 56, random.Random(0)) for name, size in (("one", 2), ("two", 3))]
+    )
+    questions = load_questions(tmp_path / "data", "train")
+    questions.require_playable(3)
+    with pytest.raises(MifgError, match=r"1 of 2 questions, such as two, have more images .*: 2\."):
+        questions.require_playable(2)
 
 
 def test_missing_columns_are_named(tmp_path):

@@ -74,7 +74,12 @@ def test_settings_of_another_version_are_said(folder):
         folder.read_settings()
 
 
+def finish_a_step(folder):
+    folder.trajectories_path(1).touch()
+
+
 def test_every_changed_setting_is_named_with_both_values(folder):
+    finish_a_step(folder)
     with pytest.raises(MifgError) as refused:
         folder.prepare(
             settings("seed=4", "loss.kind=grpo", "model.lora.targets=[q_proj]", "episode.coordinates=pixels")
@@ -103,8 +108,16 @@ def test_every_changed_setting_is_named_with_both_values(folder):
     ],
 )
 def test_settings_that_say_how_far_and_how_fast_may_change(folder, change):
+    finish_a_step(folder)
     folder.prepare(settings(change))
+    assert folder.read_settings() == settings(change)
     assert settings_digest(settings(change)) == settings_digest(settings())
+
+
+def test_a_start_that_came_to_nothing_binds_to_no_setting(folder):
+    folder.metrics.path.touch()
+    folder.prepare(settings("model.path=another", "optimizer.learning_rate=0.5"))
+    assert folder.read_settings() == settings("model.path=another", "optimizer.learning_rate=0.5")
 
 
 def test_every_other_setting_must_stay(folder):
@@ -113,6 +126,7 @@ def test_every_other_setting_must_stay(folder):
     assert set(TrainSettings.model_fields) - kept == {
         "model", "data", "seed", "episode", "rollout", "reward", "advantage", "mask", "loss", "optimizer",
     }  # fmt: skip
+    finish_a_step(folder)
     with pytest.raises(MifgError, match=r"optimizer\.learning_rate"):
         folder.prepare(settings("optimizer.learning_rate=0.5"))
 

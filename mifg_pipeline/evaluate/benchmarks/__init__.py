@@ -9,9 +9,10 @@ from typing import Final
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.evaluate.benchmarks import blink, exported, hrbench, mme_realworld, mmiu, muirbench, vstar
 from mifg_pipeline.evaluate.benchmarks.benchmark import Benchmark, Report
+from mifg_pipeline.evaluate.benchmarks.exported import SPLIT
 from mifg_pipeline.evaluate.items import BenchmarkItem
 
-__all__ = ["BENCHMARKS", "OWN", "Benchmark", "open_benchmark"]
+__all__ = ["BENCHMARKS", "OWN", "SPLIT", "Benchmark", "open_benchmark"]
 
 _READERS: Final[dict[str, tuple[Callable[[Path], list[BenchmarkItem]], Report]]] = {
     "vstar": (vstar.read_items, vstar.report),
@@ -32,7 +33,7 @@ _NAMED = 5
 
 
 def open_benchmark(
-    name: str, path: Path, *, limit: int | None = None, subset: str | None = None, split: str = exported.SPLIT
+    name: str, path: Path, *, limit: int | None = None, subset: str | None = None, split: str = SPLIT
 ) -> Benchmark:
     """Reads a benchmark's questions; their images stay in the files until they are asked for.
 
@@ -56,7 +57,14 @@ def open_benchmark(
     if not items:
         raise MifgError(f"{path} has no questions.", "Download it again.")
     _check_keys(items, path)
-    return Benchmark(name, _first_groups(_of_subset(items, subset), limit), report)
+    parts = (
+        f"split {split}" if name == OWN else "",
+        f"subset {subset}" if subset is not None else "",
+        f"the first {limit:,}" if limit is not None else "",
+    )
+    return Benchmark(
+        name, _first_groups(_of_subset(items, subset), limit), report, ", ".join(part for part in parts if part)
+    )
 
 
 def _check_keys(items: Sequence[BenchmarkItem], path: Path) -> None:

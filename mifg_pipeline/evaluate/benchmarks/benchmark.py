@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from mifg_pipeline.evaluate.items import BenchmarkItem, PublishedFigure, Verdict
-from mifg_pipeline.scoring import extract_answer, find_answer, score_text
+from mifg_pipeline.scoring import extract_answer, find_answer, read_choice, score_text
 
 Judged = Sequence[tuple[BenchmarkItem, Verdict]]
 """Items, each with the verdict on the reply to it."""
@@ -23,18 +23,21 @@ class Benchmark:
         name: As ``open_benchmark`` takes it.
         items: In the order of the files; images are read when ``BenchmarkItem.question`` is asked for.
         report: See ``Report``.
+        asked: Which of the questions these are, for people; empty where all of them.
     """
 
     name: str
     items: Sequence[BenchmarkItem]
     report: Report
+    asked: str = ""
 
     def verdicts(self, replies: Mapping[str, str | None], *, lenient: bool = False) -> list[Verdict]:
         """Judges the replies to all items, in their order; never raises, whatever a reply says.
 
         Args:
             replies: What the model said last, by the item's key. None, or no entry, is no answer, and wrong.
-            lenient: Whether an answer is read from a reply without answer tags; see ``find_answer``.
+            lenient: Whether an answer is read from a reply without answer tags, or with tags that hold no option; see
+                ``find_answer``.
         """
         judged = [_judge(item, replies.get(item.key), lenient) for item in self.items]
         together: dict[str, bool] = defaultdict(lambda: True)
@@ -57,10 +60,13 @@ class Benchmark:
 def _judge(item: BenchmarkItem, reply: str | None, lenient: bool) -> tuple[str | None, bool, bool]:
     if reply is None:
         return None, False, False
-    strict = extract_answer(reply)
-    text = find_answer(reply, item.answer.kind, item.options) if strict is None and lenient else strict
+    tagged = extract_answer(reply)
+    guessed = None
+    if lenient and (tagged is None or (item.options and read_choice(item.options, tagged) is None)):
+        guessed = find_answer(reply if tagged is None else tagged, item.answer.kind, item.options)
+    text = tagged if guessed is None else guessed
     correct = text is not None and bool(score_text(item.answer, item.options, text))
-    return text, correct, strict is None and text is not None
+    return text, correct, guessed is not None
 
 
 def share(name: str, outcomes: Iterable[bool]) -> PublishedFigure:

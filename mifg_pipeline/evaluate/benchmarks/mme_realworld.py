@@ -12,6 +12,7 @@ from mifg_pipeline.evaluate.benchmarks.layout import Kind, Layout, check_row
 from mifg_pipeline.evaluate.benchmarks.options import choice, without_label
 from mifg_pipeline.evaluate.benchmarks.tables import Row, decode_base64, read_rows
 from mifg_pipeline.evaluate.items import BenchmarkItem, PublishedFigure
+from mifg_pipeline.scoring import read_choice
 
 _JSON_FIELDS: Final[Layout] = {
     "Question_id": Kind.ANY,
@@ -52,12 +53,12 @@ def report(judged: Judged) -> tuple[PublishedFigure, ...]:
     domains = accuracy_by_subset(judged)
     asked = ((task, [pair for pair in judged if pair[0].subset.startswith(f"{task}/")]) for task in _TASKS)
     tasks = [accuracy(task, pairs) for task, pairs in asked if pairs]
-    refused = share("chose E", (_is_refusal(verdict.text) for _, verdict in judged))
+    refused = share("chose E", (_is_refusal(item, verdict.text) for item, verdict in judged))
     return (*domains, *tasks, refused, accuracy("overall", judged))
 
 
-def _is_refusal(text: str | None) -> bool:
-    return (text or "").strip().strip("().").upper() == "E"
+def _is_refusal(item: BenchmarkItem, text: str | None) -> bool:
+    return item.options is not None and text is not None and read_choice(item.options, text) == "E"
 
 
 def _of_json(file: Path) -> Iterator[BenchmarkItem]:

@@ -40,6 +40,7 @@ def examine(settings: TrainSettings, log: Path) -> Iterator[Check]:
         MifgError: If model or data cannot be read, or the engine cannot be opened.
     """
     questions = load_questions(settings.data.path, settings.data.split)
+    questions.require_playable(settings.episode.max_images)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     memory = memory_check(settings, device)
     yield memory

@@ -31,7 +31,7 @@ from mifg_pipeline.train.loss import LossOutputs, local_totals, policy_loss, tok
 from mifg_pipeline.train.masks import token_weights
 
 TENSORS = load_file(REFERENCE)
-TOLERANCE = 1e-6
+TOLERANCE = 1e-9
 
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
