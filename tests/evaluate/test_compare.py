@@ -1,9 +1,11 @@
 """Comparisons of two evaluations."""
 
 import pytest
-from asked_model import knows, run_against
+from aiohttp import web
+from asked_model import knows, run_against, write_vstar
 
 from mifg_pipeline.errors import MifgError
+from mifg_pipeline.evaluate.benchmarks import open_benchmark
 from mifg_pipeline.evaluate.compare import compare, comparison_tables
 from mifg_pipeline.evaluate.run import EvaluationFolder, Extent
 
@@ -65,4 +67,46 @@ def test_evaluations_of_other_samples_are_refused(half_and_whole, vstar, tmp_pat
 
 def test_a_folder_without_an_evaluation_is_told(half_and_whole, tmp_path):
     with pytest.raises(MifgError, match="no finished evaluation"):
+        compare(half_and_whole[0], EvaluationFolder(tmp_path))
+
+
+def test_another_leniency_is_refused(half_and_whole, vstar, tmp_path):
+    run_against(knows, vstar, tmp_path, Extent("on", 1, True))
+    with pytest.raises(MifgError, match=f"{tmp_path} counts answers outside of answer tags"):
+        compare(half_and_whole[0], EvaluationFolder(tmp_path))
+
+
+@pytest.mark.parametrize(("before", "after"), [("colour", "shape"), ("(B) green", "(B) grey"), ('"A"', '"B"')])
+def test_other_questions_or_keys_under_the_same_names_are_refused(half_and_whole, tmp_path, before, after):
+    data = write_vstar(tmp_path / "data", 8)
+    questions = data / "test_questions.jsonl"
+    questions.write_text(questions.read_text("utf-8").replace(before, after, 4), encoding="utf-8")
+    run_against(knows, open_benchmark("vstar", data), tmp_path / "out")
+    with pytest.raises(MifgError, match=r"[1-4] items have another question or key"):
+        compare(half_and_whole[0], EvaluationFolder(tmp_path / "out"))
+
+
+def test_the_order_of_the_items_is_no_matter(half_and_whole, tmp_path):
+    data = write_vstar(tmp_path / "data", 8)
+    questions = data / "test_questions.jsonl"
+    questions.write_text("\n".join(reversed(questions.read_text("utf-8").splitlines())) + "\n", encoding="utf-8")
+    run_against(knows, open_benchmark("vstar", data), tmp_path / "out")
+    reordered = compare(half_and_whole[0], EvaluationFolder(tmp_path / "out"))
+    assert reordered.modes == compare(*half_and_whole).modes
+
+
+def test_episodes_that_failed_are_named(half_and_whole, vstar, tmp_path):
+    run_against(lambda _: web.json_response({"error": {"message": "too long"}}, status=400), vstar, tmp_path)
+    comparison = compare(half_and_whole[0], EvaluationFolder(tmp_path))
+    assert comparison.failed == {"on": (0, 8)}
+    assert ("failed, and counted as wrong", "0", "8") in [
+        row for table in comparison_tables(comparison) for row in table.rows
+    ]
+
+
+@pytest.mark.parametrize("name", ["evaluation.json", "outcomes.jsonl"])
+def test_a_damaged_file_is_named(half_and_whole, vstar, tmp_path, name):
+    run_against(knows, vstar, tmp_path)
+    (tmp_path / name).write_bytes(b"\xff{")
+    with pytest.raises(MifgError, match=f"{name} is damaged"):
         compare(half_and_whole[0], EvaluationFolder(tmp_path))

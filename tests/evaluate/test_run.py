@@ -1,16 +1,22 @@
 """Evaluations of models behind a server, from the first question to the figures."""
 
+import io
+
 import pytest
 from aiohttp import web
 from asked_model import has_tools, knows, run_against, write_vstar
 from benchmark_files import write_muirbench
+from rich.console import Console
 
 from mifg_pipeline.config import BudgetSettings, EpisodeSettings
 from mifg_pipeline.errors import MifgError
 from mifg_pipeline.evaluate.benchmarks import open_benchmark
 from mifg_pipeline.evaluate.episodes import EvaluationLedger
+from mifg_pipeline.evaluate.outcomes import read_outcomes
 from mifg_pipeline.evaluate.run import EvaluationFolder, Extent
+from mifg_pipeline.evaluate.tables import as_markdown, tables_of
 from mifg_pipeline.imagent.end_reason import EndReason
+from mifg_pipeline.report.table import print_tables
 
 LOOK = (
     '<tool_call>{"name": "visual_confirmation", "arguments": {"image": 1, "bbox_2d": [100, 100, 300, 300]}}</tool_call>'
@@ -146,6 +152,58 @@ def test_more_images_than_an_episode_may_have_are_told_before_anything_is_asked(
 def test_every_outcome_has_a_line(vstar, tmp_path):
     run_against(looks_then_knows, vstar, tmp_path, Extent("both", 1, False))
     assert len(EvaluationFolder(tmp_path).outcomes.read_text("utf-8").splitlines()) == 2 * 8
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85", "\x0b"])
+def test_an_answer_may_hold_what_ends_a_line_elsewhere(vstar, tmp_path, separator):
+    run_against(lambda _: f"<answer>A{separator}B</answer>", vstar, tmp_path)
+    assert [outcome.text for outcome in read_outcomes(EvaluationFolder(tmp_path).outcomes)] == [f"A{separator}B"] * 8
+
+
+THOUGHT = "<think>Could it be <answer>A</answer>? The answer is A, I think.</think>"
+
+
+@pytest.mark.parametrize("reply", [f"{THOUGHT} I cannot tell.", "<think>hm <answer>A</answer>", f"{THOUGHT}"])
+@pytest.mark.parametrize("lenient", [False, True])
+def test_what_is_thought_is_no_answer(vstar, tmp_path, reply, lenient):
+    figures = run_against(lambda _: reply, vstar, tmp_path, Extent("on", 1, lenient)).evaluated.evaluation.modes["on"]
+    assert (figures.accuracy.value, figures.behaviour.answered) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [f"{THOUGHT}B", "<answer>\\boxed{B}</answer>", "<answer>I choose B</answer>", f"{THOUGHT}<answer>(b)</answer>"],
+)
+def test_a_lenient_reading_takes_what_follows_the_thought(tmp_path, vstar, reply):
+    run_against(lambda _: reply, vstar, tmp_path, Extent("on", 1, True))
+    assert {outcome.text.upper().strip("()") for outcome in read_outcomes(EvaluationFolder(tmp_path).outcomes)} == {"B"}
+
+
+def test_why_episodes_failed_is_said(vstar, tmp_path):
+    refused = web.json_response
+    made = run_against(lambda _: refused({"error": {"message": "zebra [/x] crossing"}}, status=400), vstar, tmp_path)
+    evaluation = made.evaluated.evaluation
+    ((reason, count),) = evaluation.modes["on"].behaviour.failures.items()
+    assert ("zebra [/x] crossing" in reason, count) == (True, 8)
+    shown = Console(file=io.StringIO(), width=300)
+    print_tables(tables_of(evaluation), shown)
+    assert "zebra [/x] crossing" in shown.file.getvalue()
+    assert "zebra [/x] crossing" in as_markdown(evaluation)
+
+
+def test_episodes_without_their_plan_are_refused(vstar, tmp_path):
+    run_against(knows, vstar, tmp_path)
+    EvaluationFolder(tmp_path).plan.unlink()
+    with pytest.raises(MifgError, match="not the plan"):
+        run_against(knows, vstar, tmp_path, seed=3)
+
+
+def test_which_questions_were_asked_is_said(tmp_path):
+    data = write_vstar(tmp_path / "data", 4)
+    benchmark = open_benchmark("vstar", data, subset="direct_attributes", limit=1)
+    evaluation = run_against(knows, benchmark, tmp_path / "out", Extent("on", 1, True)).evaluated.evaluation
+    assert as_markdown(evaluation).startswith("### seer on vstar (subset direct_attributes, the first 1)\n")
+    assert "answers without tags counted" in as_markdown(evaluation)
 
 
 def test_a_damaged_ledger_is_no_matter_of_generation(tmp_path):

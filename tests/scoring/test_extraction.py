@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mifg_pipeline.scoring import extract_answer
+from mifg_pipeline.scoring.extraction import without_thoughts
 
 TAGS = st.sampled_from(["<answer>", "</answer>", "<ANSWER>", "<answer", "</", ">", "\n", "answer is", "answer:", "B"])
 
@@ -105,3 +106,25 @@ def test_extraction_takes_linear_time(reply: str) -> None:
     started = time.process_time()
     extract_answer(reply, lenient=True)
     assert time.process_time() - started < 5.0
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ("<think>a</think>b", "b"),
+        ("opened by the template</think>b", "b"),
+        ("b<think>never closed", "b"),
+        ("<think>a</think>b<think>c</think>d", "bd"),
+        ("<think>a<think>b</think>c", "c"),
+        ("no thought", "no thought"),
+        ("", ""),
+    ],
+)
+def test_thoughts_are_left_out(reply, said):
+    assert without_thoughts(reply) == said
+
+
+def test_an_answer_in_a_thought_is_none():
+    assert extract_answer("<think><answer>A</answer></think>I cannot tell.") is None
+    assert extract_answer("<think><answer>A</answer></think><answer>B</answer>") == "B"
+    assert extract_answer("<think>B? No.</think>\nC", lenient=True) == "C"
