@@ -30,16 +30,18 @@ class QuestionImage:
         sha256: Digest of the image file.
         read: Gives the file's bytes.
         path: Where the file lies, if it does: what is sent to a server is read from there.
+        name: What to call it otherwise.
     """
 
     sha256: str
     read: Callable[[], bytes] = field(compare=False, repr=False)
     path: Path | None = field(default=None, compare=False)
+    name: str = field(default="", compare=False)
 
     @classmethod
-    def of_bytes(cls, data: bytes) -> Self:
+    def of_bytes(cls, data: bytes, name: str = "") -> Self:
         """An image that is held as the bytes of its file."""
-        return cls(hashlib.sha256(data).hexdigest(), lambda: data)
+        return cls(hashlib.sha256(data).hexdigest(), lambda: data, name=name)
 
     @classmethod
     def of_file(cls, path: Path) -> Self:
@@ -83,7 +85,7 @@ class QuestionImage:
 
     @property
     def _name(self) -> str:
-        return str(self.path) if self.path else f"The image with SHA-256 {self.sha256}"
+        return str(self.path or self.name or f"The image with SHA-256 {self.sha256}")
 
 
 @dataclass(frozen=True)

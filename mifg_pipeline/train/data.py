@@ -49,7 +49,10 @@ class Questions:
         answer, evidence = _key_and_evidence(row)
         return Question(
             key=str(row["id"]),
-            images=tuple(QuestionImage.of_bytes(image["bytes"]) for image in row["images"]),
+            images=tuple(
+                QuestionImage.of_bytes(image["bytes"], f"Image {number} of question {row['id']}")
+                for number, image in enumerate(row["images"], start=1)
+            ),
             text=row["question"],
             options=tuple(row["options"]) if row["options"] else None,
             answer=answer,

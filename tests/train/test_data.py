@@ -100,6 +100,12 @@ def test_a_row_that_is_no_question_is_named_before_it_is_drawn(tmp_path, change,
     assert "\n" not in str(refused.value)
 
 
+def test_an_image_that_is_none_is_named_with_its_question(tmp_path):
+    (question,) = load_questions(written(tmp_path / "data", images=[{"bytes": b"none", "path": "a.png"}]), "train")
+    with pytest.raises(MifgError, match="Image 1 of question one cannot be used as an image"):
+        question.images[0].pixels()
+
+
 def test_questions_with_more_images_than_an_episode_are_counted(tmp_path):
     write_rows(
         tmp_path / "data", [tiny_row(name, size, 56, random.Random(0)) for name, size in (("one", 2), ("two", 3))]
