@@ -1,13 +1,18 @@
 """The processes of a run: one alone, or those that ``torchrun`` started."""
 
 import os
+import time
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import torch
 import torch.distributed as dist
 
 _Value = TypeVar("_Value")
+
+GRACE: Final = 0.5
+"""Seconds in which gloo's threads let go of the tensors of their last work. They need the interpreter for it: where it
+ends before, they abort a process that has done all that it should (https://github.com/pytorch/pytorch/pull/179291)."""
 
 
 class Ranks:
@@ -33,6 +38,8 @@ class Ranks:
     def __exit__(self, *_: object) -> None:
         if self.size > 1:
             dist.destroy_process_group()
+            if self.device.type == "cpu":
+                time.sleep(GRACE)
 
     @property
     def is_first(self) -> bool:
