@@ -122,6 +122,7 @@ def _plan(
 
     from mifg_pipeline.errors import MifgError
     from mifg_pipeline.evaluate.plan import Plan
+    from mifg_pipeline.imagent.messages import prompts_digest
     from mifg_pipeline.models.openai_client import OpenAIChat
     from mifg_pipeline.models.rendering import ImageRenderer
     from mifg_pipeline.train.weights import weights_digest
@@ -144,6 +145,7 @@ def _plan(
         seed=seed,
         temperature=temperature,
         episode=settings.episode,
+        prompts=prompts_digest(),
     )
 
 

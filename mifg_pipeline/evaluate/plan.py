@@ -48,6 +48,7 @@ class Plan(Record):
         seed: Of all sampling.
         temperature: Of all sampling.
         episode: Limits, apart from ``tools``.
+        prompts: Digest of what the model is told from; empty in plans that do not say.
     """
 
     model: str
@@ -57,12 +58,15 @@ class Plan(Record):
     seed: int
     temperature: float
     episode: EpisodeSettings
+    prompts: str = ""
 
     def identity(self) -> dict[str, object]:
         """What has to be the same for episodes to belong together: neither where the model lies nor its address."""
         content = self.model_dump(mode="json", exclude={"server", "episode"})
         if self.weights:
             del content["model"]
+        if not self.prompts:
+            del content["prompts"]
         limits = self.episode.model_dump(mode="json", exclude={"tools"})
         return {**content, **{f"episode.{name}": value for name, value in limits.items()}}
 

@@ -164,7 +164,9 @@ def _settle_plan(folder: EvaluationFolder, plan: Plan) -> None:
     except (OSError, ValueError) as error:
         raise MifgError(f"{folder.plan} is damaged.", "Start anew with another --out.") from error
     wanted = plan.identity()
-    changes = [f"{key} was {stored.get(key)}, is {value}" for key, value in wanted.items() if stored.get(key) != value]
+    changes = [
+        f"{key} was {stored[key]}, is {value}" for key, value in wanted.items() if stored.get(key, value) != value
+    ]
     if changes:
         raise MifgError(f"{folder.root} holds another evaluation: {'; '.join(changes)}.", _ANOTHER)
 

@@ -1,6 +1,7 @@
 """What IMAgent is told, from the prompt files."""
 
 from functools import cache
+from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -8,7 +9,12 @@ from mifg_pipeline.config import Coordinates, EpisodeSettings
 from mifg_pipeline.imagent.action import ToolName
 from mifg_pipeline.imagent.question import Question
 from mifg_pipeline.images.frame import Frame, to_place
-from mifg_pipeline.items import OPTION_LETTERS, Box
+from mifg_pipeline.items import OPTION_LETTERS, Box, content_digest
+
+_LOADER: Final = PackageLoader("mifg_pipeline", "prompts")
+
+_FILES: Final = ("imagent_system.md", "imagent_question.md", "imagent_observations.md", "imagent_errors.md")
+"""All that IMAgent is told from."""
 
 
 def system_text(settings: EpisodeSettings, coordinates: Coordinates) -> str:
@@ -52,9 +58,15 @@ def error_text(reason: str, **variables: object) -> str:
 
 
 @cache
+def prompts_digest() -> str:
+    """Tells these prompt files from others: what was said under others is no answer to these."""
+    return content_digest([_LOADER.get_source(_prompts(), file)[0] for file in _FILES])
+
+
+@cache
 def _prompts() -> Environment:
     return Environment(
-        loader=PackageLoader("mifg_pipeline", "prompts"),
+        loader=_LOADER,
         # What is filled in is text for a model; what a question says is never read as a template.
         autoescape=False,
         undefined=StrictUndefined,

@@ -132,6 +132,13 @@ def test_another_model_is_not_mixed_in(vstar, tmp_path):
         run_against(knows, vstar, tmp_path, model="oracle")
 
 
+def test_what_was_said_to_other_prompts_is_not_mixed_in(vstar, tmp_path):
+    run_against(knows, vstar, tmp_path, prompts="before")
+    assert run_against(knows, vstar, tmp_path, prompts="before").requests == 0
+    with pytest.raises(MifgError, match="prompts was before, is after"):
+        run_against(knows, vstar, tmp_path, prompts="after")
+
+
 def test_other_questions_of_the_same_keys_are_not_mixed_in(tmp_path):
     data = write_vstar(tmp_path / "data", 2)
     run_against(knows, open_benchmark("vstar", data), tmp_path / "out")
