@@ -220,7 +220,12 @@ def _prune(checkpoints: Path, keep: int) -> None:
 
 
 def _damaged(path: Path, error: Exception) -> MifgError:
-    reason = validation_problems(error) if isinstance(error, ValidationError) else str(error).partition("\n")[0]
+    if isinstance(error, ValidationError):
+        reason = validation_problems(error)
+    elif isinstance(error, KeyError):
+        reason = f"it lacks {error}"
+    else:
+        reason = str(error).partition("\n")[0]
     problem = f"The checkpoint {path} cannot be read: {reason.rstrip('.')}."
     others = [other.name for other in complete_checkpoints(path.parent).values() if other != path]
     return MifgError(

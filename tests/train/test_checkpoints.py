@@ -205,7 +205,7 @@ def test_a_damaged_checkpoint_is_said(file, tiny, checkpoints):
 def test_a_trainer_file_of_something_else_is_damage(tiny, checkpoints):
     path = Run(tiny).save(checkpoints, step=2)
     torch.save({"moments": 1}, path / "trainer.pt")
-    with pytest.raises(MifgError, match="cannot be read"):
+    with pytest.raises(MifgError, match="cannot be read: it lacks 'optimizer'"):
         Run(tiny).restore(path)
 
 

@@ -55,7 +55,9 @@ def test_materials_that_were_moved_and_put_back_are_the_same(small_run, model, d
         shutil.copytree(folder, folder.with_name("copy"))
         shutil.rmtree(folder)
         folder.with_name("copy").rename(folder)
-    run(small_run(*places))
+    settings = small_run(*places)
+    run(settings)
+    assert (settings.out / "checkpoints" / "step-000002").is_dir()
 
 
 def test_the_seed_decides_what_dropout_leaves_out(small_run, tiny_dataset, tmp_path):
